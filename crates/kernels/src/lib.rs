@@ -1,0 +1,4 @@
+//! Every op of a program once: its scalar twin, its SIMD path, and the CPU executor. Nothing here knows what is trained.
+
+pub mod backend;
+pub mod program;

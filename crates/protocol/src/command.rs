@@ -1,0 +1,104 @@
+//! What the page asks of the engine.
+
+use serde::{Deserialize, Serialize};
+
+/// Which part of an iteration a single step makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// One D-update.
+    Discriminator,
+    /// One G-update.
+    Generator,
+    /// One whole iteration: k_D D-updates, then k_G G-updates.
+    Both,
+}
+
+/// Which costly parts of a 2D frame are wanted; the others come empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layers {
+    /// D on a grid.
+    pub field: bool,
+    /// The pull on each fake.
+    pub pulls: bool,
+    /// G's warped latent grid.
+    pub grid: bool,
+}
+
+/// A request. Those with an `id` are answered by exactly one [`crate::Event::Reply`] that carries it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Puts a new run on stage, paused at iteration 0. `spec` is an address without `#`; page keys in it are ignored.
+    /// When it is refused, the run on stage goes on untouched.
+    Load {
+        /// For the reply.
+        id: u32,
+        /// The run.
+        spec: String,
+    },
+    /// Trains until told otherwise.
+    Play,
+    /// Stops training; takes effect between two slices.
+    Pause,
+    /// Makes one step, then pauses.
+    Step(Step),
+    /// At most this many iterations per second; `None` is flat out.
+    Pace(Option<f32>),
+    /// Changes one field of the running spec (kd, kg, optd and optg as to rates, loss), and logs the change.
+    Change {
+        /// For the reply.
+        id: u32,
+        /// The address key.
+        field: String,
+        /// Its new value, as in the address.
+        value: String,
+    },
+    /// Pauses after this many iterations.
+    Until(Option<u64>),
+    /// What the frames should hold.
+    Watch(Layers),
+    /// That many iterations at full speed, then a reply with the metrics.
+    Advance {
+        /// For the reply.
+        id: u32,
+        /// How many.
+        iterations: u64,
+    },
+    /// Draws from G.
+    Sample {
+        /// For the reply.
+        id: u32,
+        /// How many samples.
+        count: u32,
+    },
+    /// D(x) of points, `[n, dim]`.
+    Score {
+        /// For the reply.
+        id: u32,
+        /// Row-major.
+        points: Vec<f32>,
+    },
+    /// The run as a safetensors file.
+    Checkpoint {
+        /// For the reply.
+        id: u32,
+    },
+    /// Puts the run of a checkpoint on stage.
+    Restore {
+        /// For the reply.
+        id: u32,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// Goes back to the last state known to be finite.
+    Rewind {
+        /// For the reply.
+        id: u32,
+    },
+    /// The user's own IDX files (already decompressed), by name.
+    Images {
+        /// For the reply.
+        id: u32,
+        /// Name and bytes of each.
+        files: Vec<(String, Vec<u8>)>,
+    },
+}

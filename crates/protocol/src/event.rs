@@ -1,0 +1,254 @@
+//! What the engine tells the page.
+
+use serde::{Deserialize, Serialize};
+
+/// A message from the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The first message: commands are heard from now on. (The version is in every message's head.)
+    Ready,
+    /// Another run is on stage.
+    Staged(Box<Scene>),
+    /// The picture of this moment.
+    Frame(Box<Frame>),
+    /// The answer to the command with this id.
+    Reply {
+        /// The command's.
+        id: u32,
+        /// The answer.
+        result: Result<Reply, Fault>,
+    },
+    /// The run stopped by itself, or something could not be had. The run on stage is kept.
+    Fault(Fault),
+    /// Something worth a sentence that is not wrong.
+    Notice(String),
+    /// How far a download has come.
+    Progress {
+        /// What is being fetched.
+        what: String,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all; 0 when that is not known.
+        total: u64,
+    },
+}
+
+/// Why something was refused or stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultCode {
+    /// The request names something that is not allowed.
+    BadRequest,
+    /// A file is not what it should be.
+    BadFile,
+    /// A loss or weight is no longer finite.
+    Diverged,
+    /// The data could not be had.
+    NoData,
+    /// Memory is short.
+    OutOfMemory,
+    /// The page and its worker are of different versions.
+    Stale,
+    /// A defect of this program.
+    Internal,
+}
+
+/// One sentence for the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What kind.
+    pub code: FaultCode,
+    /// What happened, what was kept, what to do.
+    pub message: String,
+    /// Whether [`crate::Command::Rewind`] would help.
+    pub can_rewind: bool,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// Metrics after an advance.
+    Metrics(Metrics),
+    /// Samples `[n, dim]` or scores `[n]`.
+    Values(Vec<f32>),
+    /// A file.
+    Bytes(Vec<u8>),
+}
+
+/// What a run is, said once when it comes on stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scene {
+    /// The run's address without `#`, defaults left out.
+    pub spec: String,
+    /// Parameters of G.
+    pub parameters_g: u64,
+    /// Parameters of D.
+    pub parameters_d: u64,
+    /// `cpu` or `webgpu`.
+    pub backend: String,
+    /// The adapter or instruction set, for people.
+    pub adapter: String,
+    /// What kind of picture, with what of it does not change.
+    pub stage: Stage,
+}
+
+/// The kind of picture and its constant part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Stage {
+    /// 1D: Figure 1.
+    Line {
+        /// Where the curves are given, ascending.
+        x: Vec<f32>,
+        /// p_data there, exact.
+        p_data: Vec<f32>,
+    },
+    /// 2D, on [−1, 1]².
+    Plane {
+        /// Real samples `[n, 2]`.
+        real: Vec<f32>,
+        /// p_data on the field's grid `[side, side]` (row 0 at y = −1), exact or numerical.
+        p_data: Vec<f32>,
+        /// Cells on a side of each field.
+        side: u32,
+    },
+    /// Pictures.
+    Images {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Real examples, 0 black to 255 white, `[n, height, width]`.
+        real: Vec<u8>,
+    },
+}
+
+/// Whether the run moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It trains.
+    Playing,
+    /// It waits.
+    Paused,
+    /// It reached `until`.
+    Arrived,
+    /// It waits for its data.
+    Waiting,
+    /// It stopped by itself.
+    Diverged,
+}
+
+/// The picture of one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Whether the run moves.
+    pub standing: Standing,
+    /// The run's address now, changes included.
+    pub spec: String,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Iterations per second of training, over about the last second; 0 when paused.
+    pub rate: f32,
+    /// What to draw.
+    pub picture: Picture,
+}
+
+/// Figures of one moment. Losses are those of the last update, before it; NaN where there was none yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Whole iterations.
+    pub iteration: u64,
+    /// D-updates.
+    pub updates_d: u64,
+    /// G-updates.
+    pub updates_g: u64,
+    /// D's loss.
+    pub loss_d: f32,
+    /// G's loss.
+    pub loss_g: f32,
+    /// Mean of D's loss over the updates since the last frame.
+    pub mean_loss_d: f32,
+    /// Mean of G's loss over the updates since the last frame.
+    pub mean_loss_g: f32,
+    /// ‖∇ of D's loss‖ at the last update.
+    pub grad_norm_d: f32,
+    /// ‖∇ of G's loss‖ at the last update.
+    pub grad_norm_g: f32,
+    /// V(D,G) = E log D(x) + E log(1 − D(G(z))), nats.
+    pub value: f32,
+    /// Mean D(x) on real samples.
+    pub score_real: f32,
+    /// Mean D(G(z)).
+    pub score_fake: f32,
+    /// The latest comparison of p_g with p_data; none for images or before the first.
+    pub evaluation: Option<Evaluation>,
+}
+
+/// p_g against p_data by histogram. Biased upwards by about (bins − 1) / (8 samples) nats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// When.
+    pub iteration: u64,
+    /// Samples of G.
+    pub samples: u32,
+    /// Bins inside the view; what lies outside it is one more.
+    pub bins: u32,
+    /// JSD(p_data ‖ p_g), nats.
+    pub jsd: f32,
+    /// KL(p_data ‖ p_g), nats; infinite where p_g has an empty bin, and then left out as NaN.
+    pub kl_data_model: f32,
+    /// KL(p_g ‖ p_data), nats.
+    pub kl_model_data: f32,
+    /// V(D*,G) = −log 4 + 2 JSD, nats.
+    pub value_optimal: f32,
+    /// Modes with a good sample, and modes in all; for mixtures.
+    pub modes: Option<(u32, u32)>,
+    /// Share of good samples (within 3 σ of their nearest mode); for mixtures.
+    pub quality: Option<f32>,
+}
+
+/// What to draw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Picture {
+    /// 1D.
+    Line(Line),
+    /// 2D.
+    Plane(Plane),
+    /// Images.
+    Images(Images),
+}
+
+/// 1D, at the abscissae of [`Stage::Line`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// p_g.
+    pub p_g: Vec<f32>,
+    /// D(x).
+    pub d: Vec<f32>,
+    /// Arrows: pairs (z, G(z)), z in the order of its quantiles; only z's first coordinate when it has several.
+    pub arrows: Vec<(f32, f32)>,
+}
+
+/// 2D.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plane {
+    /// G(z) for fixed z, `[n, 2]`.
+    pub fake: Vec<f32>,
+    /// −∂ loss_G / ∂x at each fake, per sample, `[n, 2]`; empty when not watched.
+    pub pulls: Vec<f32>,
+    /// D on the grid, `[side, side]`, row 0 at y = −1; empty when not watched.
+    pub field: Vec<f32>,
+    /// G of a latent lattice, `[lines, lines, 2]`; empty when not watched or z is not 2D.
+    pub grid: Vec<f32>,
+}
+
+/// Images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Images {
+    /// G(z) for fixed z, 0 to 255, `[n, height, width]`.
+    pub fake: Vec<u8>,
+    /// D of each.
+    pub fake_score: Vec<f32>,
+    /// D of each of the scene's real examples.
+    pub real_score: Vec<f32>,
+}
