@@ -1,1 +1,7 @@
-//! Placeholder until the module lands.
+//! What a GAN run is: its description, its data with their densities, its random numbers, and how to judge it.
+//!
+//! No files, network, clock or threads: the same code runs in the page's worker and on the command line.
+
+pub mod math;
+pub mod rng;
+pub mod spec;
