@@ -1,0 +1,267 @@
+//! The page's state: what is on stage, the latest frame, the figures people read, and what went wrong.
+
+use std::{sync::Arc, time::Duration};
+
+use adversaria_core::spec::{Address, PageOptions, RunSpec};
+use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Reply, Scene, Standing};
+use leptos::prelude::*;
+
+use crate::{link::Link, look, stage::Series};
+
+/// Figures are read by people: ten times a second is as often as they change.
+const READING_MILLIS: f64 = 100.0;
+/// How long a notice stays.
+const NOTICE: Duration = Duration::from_secs(7);
+
+/// What is wrong, as shown in the fault area.
+#[derive(Clone, PartialEq)]
+pub struct Trouble {
+    /// One sentence.
+    pub message: String,
+    /// Going back to the last finite state would help.
+    pub can_rewind: bool,
+    /// The engine is gone and can be started again.
+    pub can_restart: bool,
+}
+
+/// A download's state.
+#[derive(Clone, PartialEq)]
+pub struct Progress {
+    /// What is fetched.
+    pub what: String,
+    /// From 0 to 1; none when the size is not known.
+    pub share: Option<f64>,
+}
+
+/// The one store of the page; a handle that is copied freely.
+#[derive(Clone, Copy)]
+pub struct Page {
+    link: StoredValue<Option<Link>, LocalStorage>,
+    latest: StoredValue<Option<Arc<Frame>>>,
+    drawing: StoredValue<bool>,
+    reading: StoredValue<bool>,
+    read_at: StoredValue<f64>,
+    notices: StoredValue<u32>,
+    /// What is on stage.
+    pub scene: RwSignal<Option<Arc<Scene>>>,
+    /// The frame to draw: the latest, at most one per animation frame.
+    pub frame: RwSignal<Option<Arc<Frame>>>,
+    /// The frame to read: the same, at most ten times a second.
+    pub figures: RwSignal<Option<Arc<Frame>>>,
+    /// The run so far, for charts.
+    pub series: StoredValue<Series>,
+    /// The run as it is now, live changes included.
+    pub spec: RwSignal<Option<RunSpec>>,
+    /// Counts refused values, so that fields show what holds again.
+    pub refusals: RwSignal<u32>,
+    /// The page's own part of the address.
+    pub options: RwSignal<PageOptions>,
+    /// Whether the run moves.
+    pub standing: RwSignal<Standing>,
+    /// The parts of a frame that are asked for.
+    pub layers: RwSignal<Layers>,
+    /// A few iterations a second, to follow by eye.
+    pub slow: RwSignal<bool>,
+    /// The most iterations per second; none is flat out.
+    pub pace: RwSignal<Option<f32>>,
+    /// What is wrong.
+    pub fault: RwSignal<Option<Trouble>>,
+    /// What is worth a sentence.
+    pub notice: RwSignal<Option<String>>,
+    /// What is being fetched.
+    pub progress: RwSignal<Option<Progress>>,
+    /// Whether the page is dark.
+    pub dark: Signal<bool>,
+    /// Whether the keys play.
+    pub keys: RwSignal<bool>,
+}
+
+impl Page {
+    /// The store, and the worker started.
+    pub fn open() -> Self {
+        let options = RwSignal::new(PageOptions::default());
+        let page = Self {
+            link: StoredValue::new_local(None),
+            latest: StoredValue::new(None),
+            drawing: StoredValue::new(false),
+            reading: StoredValue::new(false),
+            read_at: StoredValue::new(0.0),
+            notices: StoredValue::new(0),
+            scene: RwSignal::new(None),
+            frame: RwSignal::new(None),
+            figures: RwSignal::new(None),
+            series: StoredValue::new(Series::default()),
+            spec: RwSignal::new(None),
+            refusals: RwSignal::new(0),
+            options,
+            standing: RwSignal::new(Standing::Paused),
+            layers: RwSignal::new(Layers { field: true, pulls: true, grid: false }),
+            slow: RwSignal::new(false),
+            pace: RwSignal::new(None),
+            fault: RwSignal::new(None),
+            notice: RwSignal::new(None),
+            progress: RwSignal::new(None),
+            dark: look::dark(options),
+            keys: RwSignal::new(true),
+        };
+        let link = Link::new(move |event| page.hear(event));
+        page.link.set_value(Some(link.clone()));
+        link.start();
+        Effect::new(move |_| page.send(Command::Watch(page.layers.get())));
+        Effect::new(move |_| {
+            let pace = if page.slow.get() { Some(SLOW) } else { page.pace.get() };
+            page.send(Command::Pace(pace));
+        });
+        page
+    }
+
+    /// Sends a command that has no answer.
+    pub fn send(self, command: Command) {
+        self.link.with_value(|link| {
+            if let Some(link) = link {
+                link.send(command);
+            }
+        });
+    }
+
+    /// Sends a command and hands its answer to `then`; a refusal is shown in the fault area first.
+    pub fn ask(self, make: impl FnOnce(u32) -> Command, then: impl FnOnce(Result<Reply, String>) + 'static) {
+        let Some(link) = self.link.get_value() else { return then(Err("The engine is not there.".into())) };
+        link.ask(make, move |result| {
+            then(result.map_err(|fault| {
+                self.show(&fault);
+                fault.message
+            }));
+        });
+    }
+
+    /// Shows a sentence in the fault area.
+    pub fn complain(self, message: impl Into<String>) {
+        self.fault.set(Some(Trouble { message: message.into(), can_rewind: false, can_restart: self.is_dead() }));
+        self.refusals.update(|n| *n += 1);
+    }
+
+    /// Shows a sentence that is not wrong, for a while.
+    pub fn tell(self, message: impl Into<String>) {
+        self.notice.set(Some(message.into()));
+        self.notices.update_value(|n| *n += 1);
+        let mine = self.notices.get_value();
+        set_timeout(
+            move || {
+                if self.notices.get_value() == mine {
+                    self.notice.set(None);
+                }
+            },
+            NOTICE,
+        );
+    }
+
+    /// The latest frame, drawn or not.
+    pub fn latest(self) -> Option<Arc<Frame>> {
+        self.latest.get_value()
+    }
+
+    /// Whether the run trains, or will as soon as its data are there.
+    pub fn is_playing(self) -> bool {
+        matches!(self.standing.get(), Standing::Playing | Standing::Waiting)
+    }
+
+    /// Ends the worker and starts another, with the run that was on stage.
+    pub fn restart_engine(self) {
+        if let Some(link) = self.link.get_value() {
+            link.start();
+        }
+        self.fault.set(None);
+        self.send(Command::Watch(self.layers.get_untracked()));
+        let address = self.spec.with_untracked(|spec| spec.as_ref().map(RunSpec::address));
+        self.stage(address.unwrap_or_else(|| crate::presets::OPENING.to_owned()), false, |_| ());
+    }
+
+    fn is_dead(self) -> bool {
+        self.link.with_value(|link| link.as_ref().is_some_and(Link::is_dead))
+    }
+
+    fn show(self, fault: &Fault) {
+        self.fault.set(Some(Trouble {
+            message: fault.message.clone(),
+            can_rewind: fault.can_rewind,
+            can_restart: self.is_dead(),
+        }));
+        self.refusals.update(|n| *n += 1);
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::Ready => self.fault.set(None),
+            Event::Staged(scene) => self.staged(*scene),
+            Event::Frame(frame) => self.framed(*frame),
+            Event::Fault(fault) => {
+                self.show(&fault);
+                if self.is_dead() {
+                    self.standing.set(Standing::Paused);
+                }
+            }
+            Event::Notice(sentence) => self.tell(sentence),
+            Event::Progress { what, done, total } => {
+                let share = (total > 0).then(|| done as f64 / total as f64);
+                let going = share.is_none_or(|s| s < 1.0);
+                self.progress.set(going.then_some(Progress { what, share }));
+            }
+            // The link answers these itself.
+            Event::Reply { .. } => {}
+        }
+    }
+
+    fn staged(self, scene: Scene) {
+        self.adopt(&scene.spec);
+        self.series.update_value(Series::reset);
+        self.latest.set_value(None);
+        self.frame.set(None);
+        self.figures.set(None);
+        self.fault.set(None);
+        self.standing.set(Standing::Paused);
+        self.scene.set(Some(Arc::new(scene)));
+    }
+
+    fn framed(self, frame: Frame) {
+        if self.spec.with_untracked(|spec| spec.as_ref().is_none_or(|s| s.address() != frame.spec)) {
+            self.adopt(&frame.spec);
+        }
+        if self.standing.get_untracked() != frame.standing {
+            self.standing.set(frame.standing);
+        }
+        self.series.update_value(|series| series.push(&frame));
+        self.latest.set_value(Some(Arc::new(frame)));
+        if !self.drawing.get_value() {
+            self.drawing.set_value(true);
+            request_animation_frame(move || self.draw());
+        }
+        if !self.reading.get_value() {
+            self.reading.set_value(true);
+            let wait = (self.read_at.get_value() + READING_MILLIS - look::now_millis()).max(0.0);
+            set_timeout(move || self.read(), Duration::from_millis(wait as u64));
+        }
+    }
+
+    fn draw(self) {
+        self.drawing.set_value(false);
+        self.frame.set(self.latest.get_value());
+    }
+
+    fn read(self) {
+        self.reading.set_value(false);
+        self.read_at.set_value(look::now_millis());
+        self.figures.set(self.latest.get_value());
+    }
+
+    /// Takes the engine's word for what the run is.
+    fn adopt(self, address: &str) {
+        match Address::parse(address) {
+            Ok(parsed) => self.spec.set(Some(parsed.spec)),
+            Err(error) => self.complain(format!("The engine plays a run that this page cannot read: {error}")),
+        }
+    }
+}
+
+/// Iterations per second in slow motion.
+const SLOW: f32 = 3.0;

@@ -1,0 +1,167 @@
+//! What a person can do to the run: every control, key and call of the page comes through here.
+
+use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
+use adversaria_protocol::{Command, Standing, Step};
+use leptos::prelude::*;
+
+use crate::{
+    page::Page,
+    presets::{self, PRESETS},
+};
+
+type Done = Result<(), String>;
+
+impl Page {
+    /// Puts the run of a whole address on stage, with the page options it names. Nothing changes when it is refused.
+    pub fn load(self, hash: &str, then: impl FnOnce(Done) + 'static) {
+        let text = hash.trim_start_matches('#');
+        match Address::parse(text) {
+            Ok(address) => {
+                let options = address.page;
+                self.stage(address.spec.address(), options.play, move |done| {
+                    if done.is_ok() {
+                        self.obey(options);
+                    }
+                    then(done);
+                });
+            }
+            Err(error) => {
+                let sentence = sentence(&error);
+                self.complain(sentence.clone());
+                then(Err(sentence));
+            }
+        }
+    }
+
+    /// Puts a run on stage and perhaps plays it. Nothing changes when it is refused.
+    pub fn stage(self, spec: String, play: bool, then: impl FnOnce(Done) + 'static) {
+        self.ask(
+            move |id| Command::Load { id, spec },
+            move |result| {
+                if result.is_ok() {
+                    self.send(Command::Until(self.options.with_untracked(|o| o.until)));
+                    if play {
+                        self.play();
+                    }
+                }
+                then(result.map(|_| ()));
+            },
+        );
+    }
+
+    fn obey(self, options: PageOptions) {
+        self.send(Command::Until(options.until));
+        self.options.set(options);
+    }
+
+    /// Trains.
+    pub fn play(self) {
+        self.standing.set(Standing::Playing);
+        self.send(Command::Play);
+    }
+
+    /// Stops training.
+    pub fn pause(self) {
+        self.standing.set(Standing::Paused);
+        self.send(Command::Pause);
+    }
+
+    /// Trains if it waits, waits if it trains.
+    pub fn toggle(self) {
+        if untrack(|| self.is_playing()) { self.pause() } else { self.play() }
+    }
+
+    /// One step, then a pause.
+    pub fn step(self, step: Step) {
+        self.standing.set(Standing::Paused);
+        self.send(Command::Step(step));
+    }
+
+    /// The same run from its start, paused.
+    pub fn reset(self) {
+        if let Some(spec) = self.spec.get_untracked() {
+            self.stage(spec.address(), false, |_| ());
+        }
+    }
+
+    /// The same run with another seed.
+    pub fn reseed(self) {
+        match crate::look::random_u32() {
+            Some(seed) => self.alter("seed", &seed.to_string()),
+            None => self.complain("This browser gives no random numbers; please type a seed instead."),
+        }
+    }
+
+    /// Changes one field: while the run goes on where that can be, else by starting afresh.
+    pub fn alter(self, key: &'static str, value: &str) {
+        let Some(spec) = self.spec.get_untracked() else { return };
+        match spec.live_change(key, value) {
+            Ok(Change::Live(next) | Change::Restart(next)) if next == spec => self.refusals.update(|n| *n += 1),
+            Ok(Change::Live(next)) => self.change(key, value, Some(next), |_| ()),
+            Ok(Change::Restart(next)) => {
+                self.start_afresh(&next, &format!("{key} is now {}: the run starts afresh.", shown(value)));
+            }
+            Err(error) => self.complain(sentence(&error)),
+        }
+    }
+
+    /// Changes a field of the running run; `next` is the run as it will be, if known.
+    pub fn change(self, key: &str, value: &str, next: Option<RunSpec>, then: impl FnOnce(Done) + 'static) {
+        let (field, value) = (key.to_owned(), value.to_owned());
+        self.ask(
+            move |id| Command::Change { id, field, value },
+            move |result| {
+                if result.is_ok() {
+                    self.fault.set(None);
+                    if let Some(next) = next {
+                        self.spec.set(Some(next));
+                    }
+                }
+                then(result.map(|_| ()));
+            },
+        );
+    }
+
+    /// Another data set. A preset goes over to the preset of the new data; one's own settings are kept as far as they fit.
+    pub fn choose_data(self, data: Data) {
+        let Some(spec) = self.spec.get_untracked() else { return };
+        let next = if is_a_preset(&spec) { preset_of(data, &spec) } else { spec.with("data", data.name()) };
+        match next {
+            Ok(next) => self.start_afresh(&next, &format!("The data are now {}: the run starts afresh.", data.name())),
+            Err(error) => self.complain(sentence(&error)),
+        }
+    }
+
+    fn start_afresh(self, spec: &RunSpec, notice: &str) {
+        let (playing, notice) = (untrack(|| self.is_playing()), notice.to_owned());
+        self.stage(spec.address(), playing, move |done| {
+            if done.is_ok() {
+                self.tell(notice);
+            }
+        });
+    }
+}
+
+/// The error as it is shown.
+pub fn sentence(error: &SpecError) -> String {
+    crate::link::capital(&error.to_string())
+}
+
+/// The setting that suits these data, with the seed and backend of `spec`.
+fn preset_of(data: Data, spec: &RunSpec) -> Result<RunSpec, SpecError> {
+    let preset = Address::parse(&presets::scene_of(data))?.spec;
+    preset.with("seed", &spec.get("seed")?)?.with("backend", &spec.get("backend")?)
+}
+
+fn is_a_preset(spec: &RunSpec) -> bool {
+    let plain = |spec: &RunSpec| spec.with("seed", "1").and_then(|s| s.with("backend", "auto")).map(|s| s.address());
+    let Ok(mine) = plain(spec) else { return false };
+    let scenes = Data::ALL.iter().map(|data| presets::scene_of(*data));
+    let all = PRESETS.iter().map(|preset| preset.address.to_owned()).chain(scenes);
+    all.into_iter().any(|address| Address::parse(&address).is_ok_and(|a| a.spec.address() == mine))
+}
+
+/// An empty list has no letters to show.
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "empty" } else { value }
+}
