@@ -1,0 +1,164 @@
+//! `cargo xtask test`: every check of the project, in an order that shares builds. A failure does not end it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    browser, page, paths,
+    process::{cargo, line, say},
+    tools,
+};
+
+/// Crates that the browser runs.
+const WASM_CRATES: [&str; 7] = [
+    "adversaria-core",
+    "adversaria-kernels",
+    "adversaria-engine",
+    "adversaria-protocol",
+    "adversaria-plot",
+    "adversaria-worker",
+    "adversaria-web",
+];
+
+/// How many cases passed and failed, and what failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    failures: Vec<String>,
+}
+
+impl Tally {
+    /// Counts a check that is one case.
+    fn one(&mut self, name: &str, result: Result<()>) {
+        match result {
+            Ok(()) => self.passed += 1,
+            Err(error) => self.fail(name, &format!("{error:#}")),
+        }
+    }
+
+    fn fail(&mut self, name: &str, why: &str) {
+        self.failed += 1;
+        say(&format!("{name} FAILED: {why}"));
+        self.failures.push(name.to_owned());
+    }
+}
+
+/// Sets up and runs everything. True when nothing failed.
+///
+/// # Errors
+/// When not even the set-up succeeds.
+pub fn run_all() -> Result<bool> {
+    let start = Instant::now();
+    let mut tally = Tally::default();
+    check(&mut tally, "set-up", || {
+        tools::lints()?;
+        browser::ensure().map(drop)
+    });
+    check(&mut tally, "lock file", || {
+        quiet(cargo().args(["metadata", "--locked", "--format-version=1"]))
+    });
+    check(&mut tally, "rustfmt", || here(cargo().args(["fmt", "--all", "--check"])));
+    check(&mut tally, "page", || page::build().map(drop));
+    check(&mut tally, "clippy", || {
+        here(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+    check(&mut tally, "clippy for wasm", || here(&mut clippy_for_wasm()));
+    tests(&mut tally)?;
+    say(&format!("took {} s", start.elapsed().as_secs()));
+    for failure in &tally.failures {
+        say(&format!("failed: {failure}"));
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    Ok(tally.failed == 0)
+}
+
+fn check(tally: &mut Tally, name: &str, body: impl FnOnce() -> Result<()>) {
+    say(&format!("check: {name}"));
+    tally.one(name, body());
+}
+
+fn clippy_for_wasm() -> Command {
+    let mut command = cargo();
+    command.args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"]);
+    command.args(WASM_CRATES.iter().flat_map(|name| ["--package", name]));
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
+fn here(command: &mut Command) -> Result<()> {
+    crate::process::run(command.current_dir(paths::root()))
+}
+
+fn quiet(command: &mut Command) -> Result<()> {
+    crate::process::capture(command.current_dir(paths::root())).map(drop)
+}
+
+/// All of cargo's tests in one go: unit tests, documentation, and the suites of `tests/`, which find the page built.
+fn tests(tally: &mut Tally) -> Result<()> {
+    say("check: tests");
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]).current_dir(paths::root());
+    command.env(page::BUILT, "1").stdout(Stdio::piped());
+    let mut child =
+        command.spawn().with_context(|| format!("{} could not be started", line(&command)))?;
+    let output = child.stdout.take().context("the tests have no output")?;
+    let failed_before = tally.failed;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        count(tally, &line);
+    }
+    let status = child.wait()?;
+    if !status.success() && tally.failed == failed_before {
+        tally.fail("cargo test", &format!("it ended with {status} before all tests were run"));
+    }
+    Ok(())
+}
+
+/// Adds what a line of libtest's output says.
+fn count(tally: &mut Tally, line: &str) {
+    if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
+    {
+        tally.failures.push(name.to_owned());
+    }
+    let Some(summary) = line.strip_prefix("test result: ") else { return };
+    let number_before = |word: &str| {
+        let before = summary.split(word).next()?;
+        before.rsplit(' ').next()?.parse::<usize>().ok()
+    };
+    tally.passed += number_before(" passed;").unwrap_or(0);
+    tally.failed += number_before(" failed;").unwrap_or(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, count};
+
+    #[test]
+    fn libtest_is_counted() {
+        let mut tally = Tally::default();
+        for line in [
+            "test a::works ... ok",
+            "test a::breaks ... FAILED",
+            "test result: FAILED. 12 passed; 1 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.01s",
+            "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        ] {
+            count(&mut tally, line);
+        }
+        assert_eq!(tally, Tally { passed: 16, failed: 1, failures: vec!["a::breaks".into()] });
+    }
+}
