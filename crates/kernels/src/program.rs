@@ -64,6 +64,14 @@ pub enum Act {
     Sine,
 }
 
+impl Act {
+    /// Whether f′(x) follows from y = f(x) without loss of precision, so that x need not be kept.
+    #[must_use]
+    pub const fn grad_from_output(self) -> bool {
+        !matches!(self, Self::Softplus | Self::Sine)
+    }
+}
+
 /// A per-sample function φ of one scalar a, for losses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phi {

@@ -1,0 +1,218 @@
+//! The CPU executor: walks the list of checked ops over an arena in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::backend::{Backend, BackendError, Run, Ticket};
+use crate::check::{Checked, check};
+use crate::program::{Op, Program, Table, TableValues};
+use crate::scalar;
+
+/// One aligned group of words: arenas and scratch are made of these, so that vectors can be loaded whole.
+#[repr(C, align(32))]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+struct Block([f32; 8]);
+
+/// `words` zeros, aligned to 32 bytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Buffer {
+    blocks: Vec<Block>,
+    words: usize,
+}
+
+impl Buffer {
+    /// Zeros, or `None` where memory is short.
+    pub(crate) fn zeroed(words: usize) -> Option<Self> {
+        let count = words.div_ceil(8);
+        let mut blocks = Vec::new();
+        blocks.try_reserve_exact(count).ok()?;
+        blocks.resize(count, Block::default());
+        Some(Self { blocks, words })
+    }
+
+    pub(crate) fn words(&self) -> &[f32] {
+        &bytemuck::cast_slice(&self.blocks)[..self.words]
+    }
+
+    pub(crate) fn words_mut(&mut self) -> &mut [f32] {
+        &mut bytemuck::cast_slice_mut(&mut self.blocks)[..self.words]
+    }
+}
+
+/// Which form of the ops runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// The scalar twin of every op.
+    Scalar,
+    /// The widest vectors that this machine has: AVX2 with FMA, WebAssembly's simd128, or else the scalar twin.
+    Simd,
+}
+
+struct Prepared {
+    name: String,
+    ops: Vec<Checked>,
+}
+
+/// Runs programs on the calling thread; answers reads at once.
+pub struct CpuBackend {
+    isa: Isa,
+    arena: Buffer,
+    programs: Vec<Prepared>,
+    table: Option<Arc<Table>>,
+    answers: BTreeMap<Ticket, Vec<f32>>,
+    tickets: u64,
+}
+
+impl CpuBackend {
+    /// With the best form of the ops that this machine can run.
+    #[must_use]
+    pub fn detect() -> Self {
+        Self::with_isa(Isa::Simd)
+    }
+
+    /// With this form of the ops.
+    #[must_use]
+    pub fn with_isa(isa: Isa) -> Self {
+        Self {
+            isa,
+            arena: Buffer::default(),
+            programs: Vec::new(),
+            table: None,
+            answers: BTreeMap::new(),
+            tickets: 0,
+        }
+    }
+
+    /// The name of the instruction set in use: `avx2`, `simd128` or `scalar`.
+    #[must_use]
+    pub fn isa_name(&self) -> &'static str {
+        "scalar"
+    }
+
+    /// The words of a range, or why there are none.
+    fn range(&self, range: &Range<u32>) -> Result<Range<usize>, BackendError> {
+        let indices = range.start as usize..range.end as usize;
+        if indices.start > indices.end || indices.end > self.arena.words {
+            return Err(BackendError::Unknown {
+                what: format!(
+                    "words {}..{} in an arena of {}",
+                    range.start, range.end, self.arena.words
+                ),
+            });
+        }
+        Ok(indices)
+    }
+
+    /// Whether what `program` gathers fits the table.
+    fn check_table(&self, program: &Prepared) -> Result<(), BackendError> {
+        for (index, op) in program.ops.iter().enumerate() {
+            let Op::Gather { out, .. } = *op.op() else { continue };
+            let table = self.table.as_ref().ok_or(BackendError::NoTable)?;
+            if table.dim != out.rows {
+                let why = format!(
+                    "the table's rows have {} words, and out has {} rows",
+                    table.dim, out.rows
+                );
+                return Err(bad_op(&program.name, index, op.op(), why));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bad_op(program: &str, index: usize, op: &Op, why: String) -> BackendError {
+    BackendError::BadOp { program: program.to_owned(), index, op: format!("{op:?}"), why }
+}
+
+/// Checks every op of a program.
+fn prepare_program(program: Program, words: u32) -> Result<Prepared, BackendError> {
+    let check_op = |(index, op): (usize, &Op)| {
+        check(op, words).map_err(|why| bad_op(&program.name, index, op, why))
+    };
+    let ops = program.ops.iter().enumerate().map(check_op).collect::<Result<_, _>>()?;
+    Ok(Prepared { name: program.name, ops })
+}
+
+impl Backend for CpuBackend {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
+        let prepared =
+            programs.into_iter().map(|p| prepare_program(p, words)).collect::<Result<_, _>>()?;
+        if self.arena.words != words as usize {
+            let needed = u64::from(words) * 4;
+            self.arena = Buffer::zeroed(words as usize).ok_or(BackendError::OutOfMemory {
+                needed,
+                available: self.arena.words as u64 * 4,
+            })?;
+        }
+        self.programs = prepared;
+        Ok(())
+    }
+
+    fn set_table(&mut self, table: Arc<Table>) -> Result<(), BackendError> {
+        let held = match &table.values {
+            TableValues::Words(words) => words.len(),
+            TableValues::Bytes { bytes, .. } => bytes.len(),
+        };
+        if table.rows == 0
+            || table.rows >= 1 << 24
+            || held as u64 != u64::from(table.rows) * u64::from(table.dim)
+        {
+            return Err(BackendError::Unknown {
+                what: format!(
+                    "table of {} rows of {} words in {held} values",
+                    table.rows, table.dim
+                ),
+            });
+        }
+        self.table = Some(table);
+        Ok(())
+    }
+
+    fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError> {
+        let end = u32::try_from(values.len())
+            .ok()
+            .and_then(|len| at.checked_add(len))
+            .unwrap_or(u32::MAX);
+        let range = self.range(&(at..end))?;
+        self.arena.words_mut()[range].copy_from_slice(values);
+        Ok(())
+    }
+
+    fn submit(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        for run in runs {
+            let unknown = || BackendError::Unknown { what: format!("program {}", run.program) };
+            self.check_table(self.programs.get(run.program).ok_or_else(unknown)?)?;
+        }
+        let table = self.table.as_deref();
+        for _ in 0..times {
+            for run in runs {
+                for _ in 0..run.times {
+                    for op in &self.programs[run.program].ops {
+                        scalar::run_op(op.op(), self.arena.words_mut(), table);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
+        let mut answer = Vec::new();
+        for range in ranges {
+            answer.extend_from_slice(&self.arena.words()[self.range(range)?]);
+        }
+        self.tickets += 1;
+        self.answers.insert(Ticket(self.tickets), answer);
+        Ok(Ticket(self.tickets))
+    }
+
+    fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
+        let unknown = || BackendError::Unknown { what: format!("read-back {}", ticket.0) };
+        self.answers.remove(&ticket).map(Some).ok_or_else(unknown)
+    }
+}
