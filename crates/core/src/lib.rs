@@ -2,6 +2,7 @@
 //!
 //! No files, network, clock or threads: the same code runs in the page's worker and on the command line.
 
+pub mod data;
 pub mod math;
 pub mod rng;
 pub mod spec;

@@ -9,6 +9,7 @@ use super::value::{
 };
 
 /// One field of a run.
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Its name in the address.
     pub name: &'static str,
