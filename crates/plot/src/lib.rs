@@ -1,5 +1,31 @@
 //! Figures of a run: what is drawn is worked out here once, for the page's canvas and for files alike.
+//!
+//! A figure of the stage is a list of [`Mark`]s in pixels: plain data, the same in the page, in an SVG file and in a
+//! PNG file. The page draws them on its canvas at every frame; [`paint`] draws them on any plotters backend. Charts
+//! over iterations ([`losses`], [`value`]) are plotters' own.
 
+mod chart;
+mod error;
+mod figure1;
+mod geometry;
+mod images;
+mod mark;
+#[cfg(feature = "native")]
+mod native;
+mod paint;
+mod plane;
+mod theme;
 mod track;
 
+pub use chart::{MINUS_LOG_4, Points, losses, value};
+pub use error::PlotError;
+pub use figure1::{LineAxes, LineData, LineLayers, figure1, figure1_cursor};
+pub use geometry::{Scale, clip, contour, dashes, finite_runs, ticks};
+pub use images::{ImagesAxes, ImagesData, Wall, images};
+pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
+#[cfg(feature = "native")]
+pub use native::Figure;
+pub use paint::paint;
+pub use plane::{PlaneAxes, PlaneData, PlaneLayers, cell_of, lattice, outside, plane, pull_length};
+pub use theme::{Rgb, Theme};
 pub use track::Track;

@@ -70,8 +70,11 @@ impl Track {
     pub fn points(&self) -> Vec<(f64, f32)> {
         let mut points = Vec::with_capacity(3 * self.buckets.len());
         for bucket in &self.buckets {
-            let (first, second) =
-                if bucket.low.0 <= bucket.high.0 { (bucket.low, bucket.high) } else { (bucket.high, bucket.low) };
+            let (first, second) = if bucket.low.0 <= bucket.high.0 {
+                (bucket.low, bucket.high)
+            } else {
+                (bucket.high, bucket.low)
+            };
             for point in [first, second, bucket.last] {
                 if points.last() != Some(&point) {
                     points.push(point);

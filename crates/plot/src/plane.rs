@@ -1,0 +1,377 @@
+//! The 2D view on \[−1, 1\]²: D as a field, its ½ contour, dots and crosses, pulls and G's warped lattice.
+
+use crate::figure1::plain;
+use crate::geometry::{Scale, clip, contour};
+use crate::mark::{Anchor, Mark, Point, Raster, Rect, Stroke};
+use crate::theme::Theme;
+use adversaria_protocol::Plane;
+
+/// What the figure shows.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaneData<'a> {
+    /// Real samples `[n, 2]`.
+    pub real: &'a [f32],
+    /// p_data `[side, side]`, row 0 at the lowest y.
+    pub p_data: &'a [f32],
+    /// Values on a side of each field.
+    pub side: usize,
+    /// The moment's samples and fields; empty parts are not drawn.
+    pub plane: &'a Plane,
+}
+
+/// Which layers are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaneLayers {
+    /// Real dots.
+    pub real: bool,
+    /// Generated crosses.
+    pub fake: bool,
+    /// D as colour.
+    pub field: bool,
+    /// Where D = ½.
+    pub contour: bool,
+    /// The pull on each fake.
+    pub pulls: bool,
+    /// G's warped latent lattice.
+    pub grid: bool,
+    /// p_data as contours.
+    pub density: bool,
+}
+
+impl Default for PlaneLayers {
+    fn default() -> Self {
+        Self {
+            real: true,
+            fake: true,
+            field: true,
+            contour: true,
+            pulls: true,
+            grid: false,
+            density: false,
+        }
+    }
+}
+
+/// Where things lie, in pixels: a square in the middle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaneAxes {
+    /// The view \[−1, 1\]².
+    pub view: Rect,
+    /// x to pixels.
+    pub x: Scale,
+    /// y to pixels, upwards.
+    pub y: Scale,
+}
+
+impl PlaneAxes {
+    /// Lays the figure out in `width` × `height` pixels.
+    #[must_use]
+    pub fn new(width: f32, height: f32) -> Self {
+        let side = (width - 48.0).min(height - 34.0).max(10.0).floor();
+        let view = Rect { x: ((width - side) / 2.0).floor(), y: 8.0, w: side, h: side };
+        Self {
+            view,
+            x: Scale::new(-1.0, 1.0, view.x, view.x + side),
+            y: Scale::new(-1.0, 1.0, view.y + side, view.y),
+        }
+    }
+
+    fn at(&self, p: &[f32]) -> Point {
+        (self.x.pixel(p[0]), self.y.pixel(p[1]))
+    }
+
+    fn of_cell(&self, (column, row): Point, side: usize) -> Point {
+        (self.x.pixel(lattice(column, side)), self.y.pixel(lattice(row, side)))
+    }
+}
+
+/// The coordinate of (fractional) field index `i`: values stand at cell centres, −1 + (2 i + 1) / side.
+#[must_use]
+pub fn lattice(i: f32, side: usize) -> f32 {
+    (2.0 * i + 1.0) / side as f32 - 1.0
+}
+
+/// The field index whose cell holds a coordinate, if any does.
+#[must_use]
+pub fn cell_of(value: f32, side: usize) -> Option<usize> {
+    let i = ((value + 1.0) / 2.0 * side as f32).floor();
+    (i >= 0.0 && i < side as f32).then_some(i as usize)
+}
+
+/// How long a pull of this magnitude is drawn, pixels: in proportion while small, never beyond 30. The scale is fixed,
+/// so that vanishing pulls are seen to vanish.
+#[must_use]
+pub fn pull_length(magnitude: f32) -> f32 {
+    30.0 * magnitude / (magnitude + 1.5)
+}
+
+/// The whole figure.
+#[must_use]
+pub fn plane(
+    data: &PlaneData<'_>,
+    layers: PlaneLayers,
+    axes: &PlaneAxes,
+    theme: &Theme,
+) -> Vec<Mark> {
+    let mut marks = Vec::with_capacity(24);
+    marks.push(Mark::Box { rect: axes.view, fill: Some(theme.panel), stroke: None });
+    if layers.field && is_field(&data.plane.field, data.side) {
+        marks.push(Mark::Image {
+            raster: field_raster(&data.plane.field, data.side, theme),
+            rect: axes.view,
+            smooth: true,
+        });
+    }
+    if layers.density {
+        densities(&mut marks, data, axes, theme);
+    }
+    if layers.contour {
+        let stroke = Stroke::solid(theme.d, 1.6);
+        contours(&mut marks, &data.plane.field, data.side, 0.5, axes, stroke);
+    }
+    if layers.grid {
+        warped(&mut marks, &data.plane.grid, axes, Stroke::solid(theme.fake, 1.0).alpha(0.7));
+    }
+    if layers.real {
+        dots(&mut marks, data.real, axes, theme);
+    }
+    if layers.pulls {
+        pulls(&mut marks, data.plane, axes, theme);
+    }
+    if layers.fake {
+        crosses(&mut marks, &data.plane.fake, axes, theme);
+    }
+    frame(&mut marks, axes, theme);
+    marks
+}
+
+/// How many of the samples lie outside the view.
+#[must_use]
+pub fn outside(samples: &[f32]) -> usize {
+    samples.chunks_exact(2).filter(|p| !(p[0].abs() <= 1.0 && p[1].abs() <= 1.0)).count()
+}
+
+fn is_field(field: &[f32], side: usize) -> bool {
+    side > 0 && field.len() == side * side
+}
+
+/// D as colours, the highest y at the top.
+fn field_raster(field: &[f32], side: usize, theme: &Theme) -> Raster {
+    let mut rgba = Vec::with_capacity(4 * field.len());
+    for row in field.chunks_exact(side).rev() {
+        for &d in row {
+            let c = theme.verdict(d, 0.5);
+            rgba.extend([c.0, c.1, c.2, 255]);
+        }
+    }
+    Raster { width: side as u32, height: side as u32, rgba }
+}
+
+fn contours(
+    marks: &mut Vec<Mark>,
+    field: &[f32],
+    side: usize,
+    level: f32,
+    axes: &PlaneAxes,
+    stroke: Stroke,
+) {
+    let place = |p: Point| axes.of_cell(p, side);
+    let ends: Vec<_> =
+        contour(field, side, level).into_iter().map(|(a, b)| (place(a), place(b))).collect();
+    if !ends.is_empty() {
+        marks.push(Mark::Segments { ends, stroke });
+    }
+}
+
+fn densities(marks: &mut Vec<Mark>, data: &PlaneData<'_>, axes: &PlaneAxes, theme: &Theme) {
+    let peak = data.p_data.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
+    if peak <= 0.0 {
+        return;
+    }
+    for (share, alpha) in [(0.05, 0.4), (0.2, 0.6), (0.5, 0.8), (0.8, 1.0)] {
+        let stroke = Stroke::solid(theme.real, 1.2).alpha(alpha);
+        contours(marks, data.p_data, data.side, share * peak, axes, stroke);
+    }
+}
+
+fn warped(marks: &mut Vec<Mark>, grid: &[f32], axes: &PlaneAxes, stroke: Stroke) {
+    let lines = ((grid.len() / 2) as f64).sqrt().round() as usize;
+    if lines < 2 || grid.len() != 2 * lines * lines {
+        return;
+    }
+    let node = |row: usize, column: usize| axes.at(&grid[2 * (row * lines + column)..]);
+    let mut ends = Vec::with_capacity(2 * lines * lines);
+    for i in 0..lines {
+        for j in 1..lines {
+            ends.extend(clip(node(i, j - 1), node(i, j), axes.view));
+            ends.extend(clip(node(j - 1, i), node(j, i), axes.view));
+        }
+    }
+    marks.push(Mark::Segments { ends, stroke });
+}
+
+fn visible(samples: &[f32], axes: &PlaneAxes) -> Vec<Point> {
+    samples.chunks_exact(2).map(|p| axes.at(p)).filter(|p| axes.view.contains(*p)).collect()
+}
+
+/// Dots shrink with the figure.
+fn dot_radius(axes: &PlaneAxes) -> f32 {
+    (axes.view.w / 190.0).clamp(1.5, 2.6)
+}
+
+fn dots(marks: &mut Vec<Mark>, real: &[f32], axes: &PlaneAxes, theme: &Theme) {
+    marks.push(Mark::Dots {
+        at: visible(real, axes),
+        radius: dot_radius(axes),
+        colour: theme.real,
+        alpha: 0.8,
+    });
+}
+
+fn crosses(marks: &mut Vec<Mark>, fake: &[f32], axes: &PlaneAxes, theme: &Theme) {
+    let r = 1.15 * dot_radius(axes);
+    let ends = visible(fake, axes)
+        .into_iter()
+        .flat_map(|(x, y)| [((x - r, y - r), (x + r, y + r)), ((x - r, y + r), (x + r, y - r))])
+        .collect();
+    marks.push(Mark::Segments { ends, stroke: Stroke::solid(theme.fake, 1.5) });
+}
+
+fn pulls(marks: &mut Vec<Mark>, plane: &Plane, axes: &PlaneAxes, theme: &Theme) {
+    let mut ends = Vec::with_capacity(plane.pulls.len() / 2);
+    for (fake, pull) in plane.fake.chunks_exact(2).zip(plane.pulls.chunks_exact(2)) {
+        let from = axes.at(fake);
+        let magnitude = pull[0].hypot(pull[1]);
+        if !magnitude.is_finite() || magnitude == 0.0 || !axes.view.contains(from) {
+            continue;
+        }
+        let length = pull_length(magnitude) / magnitude;
+        // Pixels run downwards, y upwards.
+        let to = (from.0 + length * pull[0], from.1 - length * pull[1]);
+        ends.extend(clip(from, to, axes.view));
+    }
+    if !ends.is_empty() {
+        marks.push(Mark::Segments { ends, stroke: Stroke::solid(theme.pull, 1.2).alpha(0.8) });
+    }
+}
+
+fn frame(marks: &mut Vec<Mark>, axes: &PlaneAxes, theme: &Theme) {
+    let stroke = Stroke::solid(theme.rule, 1.0);
+    marks.push(Mark::Box { rect: axes.view, fill: None, stroke: Some(stroke) });
+    let foot = axes.view.y + axes.view.h;
+    let text = |at: Point, value: f32, anchor| Mark::Text {
+        at,
+        text: plain(value),
+        size: 11.0,
+        colour: theme.muted,
+        anchor,
+    };
+    for value in [-1.0, 0.0, 1.0] {
+        marks.push(text((axes.x.pixel(value), foot + 13.0), value, Anchor::Centre));
+        marks.push(text((axes.view.x - 6.0, axes.y.pixel(value)), value, Anchor::Right));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Plane {
+        Plane { fake: vec![], pulls: vec![], field: vec![], grid: vec![] }
+    }
+
+    fn all() -> PlaneLayers {
+        PlaneLayers { grid: true, density: true, ..PlaneLayers::default() }
+    }
+
+    fn segments(marks: &[Mark], colour: crate::Rgb) -> Vec<(Point, Point)> {
+        let of = |m: &Mark| match m {
+            Mark::Segments { ends, stroke } if stroke.colour == colour => ends.clone(),
+            _ => Vec::new(),
+        };
+        marks.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn the_half_contour_of_a_ramp_runs_where_d_is_one_half() {
+        let side = 32;
+        // D = 0.5 + 0.4 (y − 0.25) on cell centres crosses ½ at y = 0.25.
+        let field = (0..side * side)
+            .map(|i| 0.5 + 0.4 * (lattice((i / side) as f32, side) - 0.25))
+            .collect();
+        let moment = Plane { field, ..empty() };
+        let data = PlaneData { real: &[], p_data: &[], side, plane: &moment };
+        let axes = PlaneAxes::new(500.0, 480.0);
+        let marks = plane(&data, all(), &axes, &Theme::LIGHT);
+        let line = segments(&marks, Theme::LIGHT.d);
+        assert_eq!(line.len(), side - 1);
+        let wanted = axes.y.pixel(0.25);
+        assert!(
+            line.iter().all(|(a, b)| (a.1 - wanted).abs() < 0.05 && (b.1 - wanted).abs() < 0.05),
+            "{line:?}"
+        );
+    }
+
+    #[test]
+    fn the_field_is_blue_at_the_top_where_d_is_high_there() {
+        let field = [0.0, 0.0, 1.0, 1.0];
+        let raster = field_raster(&field, 2, &Theme::LIGHT);
+        let top = &raster.rgba[0..3];
+        let bottom = &raster.rgba[8..11];
+        assert!(top[2] > top[0] && bottom[0] > bottom[2], "top {top:?}, bottom {bottom:?}");
+    }
+
+    #[test]
+    fn real_are_dots_fakes_are_crosses_and_the_rest_stays_outside() {
+        let moment = Plane { fake: vec![0.5, -0.5, 3.0, 0.0, f32::NAN, 0.0], ..empty() };
+        let data = PlaneData { real: &[0.0, 0.0, 1.5, 0.0], p_data: &[], side: 0, plane: &moment };
+        let axes = PlaneAxes::new(400.0, 400.0);
+        let marks = plane(&data, all(), &axes, &Theme::DARK);
+        let dots = marks
+            .iter()
+            .find_map(|m| if let Mark::Dots { at, .. } = m { Some(at.clone()) } else { None });
+        assert_eq!(dots.expect("real dots"), [(axes.x.pixel(0.0), axes.y.pixel(0.0))]);
+        let crosses = segments(&marks, Theme::DARK.fake);
+        assert_eq!(crosses.len(), 2);
+        let centre =
+            ((crosses[0].0.0 + crosses[0].1.0) / 2.0, (crosses[0].0.1 + crosses[0].1.1) / 2.0);
+        assert!(
+            (centre.0 - axes.x.pixel(0.5)).abs() < 0.01
+                && (centre.1 - axes.y.pixel(-0.5)).abs() < 0.01
+        );
+        assert_eq!(outside(&moment.fake), 2);
+    }
+
+    #[test]
+    fn a_pull_points_its_way_and_vanishes_with_its_cause() {
+        let moment = Plane { fake: vec![0.0, 0.0], pulls: vec![0.0, 2.0], ..empty() };
+        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let axes = PlaneAxes::new(400.0, 400.0);
+        let pull = segments(&plane(&data, all(), &axes, &Theme::LIGHT), Theme::LIGHT.pull);
+        assert_eq!(pull.len(), 1);
+        assert!(pull[0].1.1 < pull[0].0.1 && pull[0].1.0 == pull[0].0.0, "upwards: {pull:?}");
+        assert!(pull_length(1e-3) < 0.1 && pull_length(1e6) <= 30.0);
+    }
+
+    #[test]
+    fn the_lattice_is_drawn_in_both_directions_and_clipped() {
+        let grid = vec![-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 9.0];
+        let moment = Plane { grid, ..empty() };
+        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let axes = PlaneAxes::new(400.0, 400.0);
+        let marks = plane(&data, all(), &axes, &Theme::LIGHT);
+        let lines = segments(&marks, Theme::LIGHT.fake);
+        assert_eq!(lines.len(), 4);
+        let top = axes.view.y - 0.01;
+        assert!(lines.iter().all(|(a, b)| a.1 >= top && b.1 >= top));
+    }
+
+    #[test]
+    fn cells_and_coordinates_agree() {
+        for i in 0..48 {
+            assert_eq!(cell_of(lattice(i as f32, 48), 48), Some(i));
+        }
+        assert_eq!(cell_of(1.01, 48), None);
+        assert_eq!(cell_of(f32::NAN, 48), None);
+    }
+}
