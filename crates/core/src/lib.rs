@@ -3,6 +3,8 @@
 //! No files, network, clock or threads: the same code runs in the page's worker and on the command line.
 
 pub mod data;
+pub mod images;
 pub mod math;
+pub mod metrics;
 pub mod rng;
 pub mod spec;

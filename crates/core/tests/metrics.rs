@@ -1,0 +1,161 @@
+//! Holds the figures to closed forms: what is 0 reads 0 within the stated bias, and what is not does not.
+
+use adversaria_core::data::Distribution;
+use adversaria_core::metrics::{
+    Judge, coverage, histogram, histogram_density, jsd, kl, pushforward_density, quantile_sweep,
+    value_optimal,
+};
+use adversaria_core::rng::CounterRng;
+use adversaria_core::spec::{Data, LatentLaw};
+
+const SAMPLES: usize = 100_000;
+
+fn toy(data: Data) -> Distribution {
+    Distribution::new(data, data.default_sigma().unwrap_or(0.0)).expect("a toy")
+}
+
+fn draws(data: &Distribution, count: usize) -> Vec<f32> {
+    let mut rng = CounterRng::new(3, 8, 0);
+    (0..count)
+        .flat_map(|_| data.sample(&mut rng).map(|x| x as f32).into_iter().take(data.dim()))
+        .collect()
+}
+
+fn close(a: f64, b: f64, tolerance: f64) {
+    assert!((a - b).abs() <= tolerance, "{a} is not {b} within {tolerance}");
+}
+
+#[test]
+fn divergences_have_their_closed_forms() {
+    let ln2 = 2f64.ln();
+    close(kl(&[0.5, 0.5], &[0.25, 0.75]), 0.5 * 2f64.ln() + 0.5 * (2.0 / 3.0f64).ln(), 1e-15);
+    close(kl(&[2.0, 2.0], &[7.0, 7.0]), 0.0, 1e-15);
+    assert_eq!(kl(&[0.5, 0.5], &[1.0, 0.0]), f64::INFINITY);
+    close(kl(&[1.0, 0.0], &[0.5, 0.5]), ln2, 1e-15);
+    close(jsd(&[1.0, 0.0], &[0.0, 3.0]), ln2, 1e-15);
+    close(
+        jsd(&[1.0, 0.0], &[1.0, 1.0]),
+        0.5 * (4.0 / 3.0f64).ln() + 0.25 * (2.0 / 3.0f64).ln() + 0.25 * 2f64.ln(),
+        1e-15,
+    );
+    close(value_optimal(0.0), -1.386_294_361_119_890_6, 1e-15);
+    close(value_optimal(ln2), 0.0, 1e-15);
+    assert!(jsd(&[0.0], &[1.0]).is_nan());
+}
+
+#[test]
+fn a_perfect_generator_reads_zero_and_a_poor_one_does_not() {
+    for data in Data::ALL.iter().filter(|d| d.dim() <= 2) {
+        let truth = toy(*data);
+        let samples = draws(&truth, SAMPLES);
+        let judge = Judge::new(&truth);
+        let right = judge.compare(&samples).expect("samples");
+        assert!(
+            right.jsd >= 0.0 && right.jsd < 2.0 * right.bias(),
+            "{data:?}: {} {}",
+            right.jsd,
+            right.bias()
+        );
+        close(right.value_optimal, -(4f64.ln()) + 2.0 * right.jsd, 1e-15);
+        assert_eq!(
+            (right.samples, right.bins),
+            (SAMPLES, if truth.dim() == 1 { 100 } else { 900 })
+        );
+        let moved: Vec<f32> = samples.iter().map(|x| x + 0.05).collect();
+        let wrong = judge.compare(&moved).expect("samples");
+        assert!(wrong.jsd > right.jsd + right.bias(), "{data:?}: {} {}", wrong.jsd, right.jsd);
+    }
+    assert_eq!(Judge::new(&toy(Data::Bimodal)).compare(&[]), None);
+}
+
+#[test]
+fn what_lies_outside_is_one_more_bin() {
+    assert_eq!(
+        histogram(
+            &[-1.0, -0.01, 0.0, 0.99, 1.0, -1.01, f32::NAN, f32::INFINITY],
+            1,
+            (-1.0, 1.0),
+            2
+        ),
+        [2.0, 2.0, 4.0]
+    );
+    let corners = [-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5, 0.5, 1.5, f32::NAN, 0.0];
+    assert_eq!(histogram(&corners, 2, (-1.0, 1.0), 2), [1.0, 1.0, 1.0, 1.0, 2.0]);
+    assert_eq!(histogram(&[0.5, -0.5, 0.5, -0.5], 2, (-1.0, 1.0), 2), [0.0, 2.0, 0.0, 0.0, 0.0]);
+    let far = Judge::new(&toy(Data::Gaussian1d)).compare(&[100.0; 50]).expect("samples");
+    close(far.jsd, 2f64.ln(), 1e-5);
+}
+
+#[test]
+fn modes_and_quality_follow_the_three_sigma_rule() {
+    let truth = toy(Data::Ring8);
+    let judge = Judge::new(&truth);
+    let all = judge.coverage(&draws(&truth, 20_000)).expect("a mixture");
+    assert_eq!((all.found, all.modes), (8, 8));
+    // P(χ²₂ ≤ 9) = 1 − e^−4.5.
+    close(all.quality, 1.0 - (-4.5f64).exp(), 0.002);
+    let one = judge.coverage(&[0.7, 0.0, 0.7, 0.149, 0.7, 0.151, 0.0, 0.0]).expect("a mixture");
+    assert_eq!((one.found, one.quality, one.counts[0]), (1, 0.5, 2));
+    // Anisotropic: 0.5 away along y is 1.25 σ of the second of the two, and 5 σ along x.
+    let two = toy(Data::Gaussians);
+    let seen = coverage(two.modes().expect("a mixture"), &[0.4, 0.3, 0.9, -0.2]);
+    assert_eq!((seen.counts, seen.quality), (vec![0, 1], 0.5));
+    let line = toy(Data::Bimodal);
+    assert_eq!(coverage(line.modes().expect("a mixture"), &[-1.0, -0.2, 0.0, 1.8]).counts, [2, 1]);
+    assert_eq!(Judge::new(&toy(Data::Ring)).coverage(&[0.0, 0.0]), None);
+    assert_eq!(judge.coverage(&[]), None);
+}
+
+const VIEW: (f64, f64) = (-3.0, 3.0);
+
+fn total(density: &[f64]) -> f64 {
+    density.iter().sum::<f64>() * 6.0 / density.len() as f64
+}
+
+#[test]
+fn the_identity_carries_the_latent_law_over() {
+    let sweep = quantile_sweep(LatentLaw::Uniform, 4096);
+    for (i, p) in pushforward_density(&sweep, VIEW, 60).iter().enumerate() {
+        close(*p, if (20..40).contains(&i) { 0.5 } else { 0.0 }, 2e-3);
+    }
+    let normal = Distribution::new(Data::Gaussian1d, 1.0).expect("a toy");
+    let sweep: Vec<f32> =
+        quantile_sweep(LatentLaw::Gaussian, 4096).iter().map(|z| z + 0.5).collect();
+    for (p, mass) in pushforward_density(&sweep, VIEW, 60).iter().zip(normal.bin_masses(60)) {
+        close(*p, mass * 10.0, 1e-3);
+    }
+}
+
+#[test]
+fn folds_steps_and_constants_keep_their_mass() {
+    // |z| of U(−1, 1) is U(0, 1): both halves land on the same cells.
+    let folded: Vec<f32> =
+        quantile_sweep(LatentLaw::Uniform, 4096).iter().map(|z| z.abs()).collect();
+    for (i, p) in pushforward_density(&folded, VIEW, 60).iter().enumerate() {
+        close(*p, if (30..40).contains(&i) { 1.0 } else { 0.0 }, 5e-3);
+    }
+    let constant = pushforward_density(&[0.25; 1000], VIEW, 60);
+    close(constant[32], 10.0, 1e-12);
+    close(total(&constant), 1.0, 1e-12);
+    // A step from −1 to 1 keeps half on each side but for the one interval that jumps.
+    let step: Vec<f32> =
+        quantile_sweep(LatentLaw::Gaussian, 1000).iter().map(|z| z.signum()).collect();
+    let density = pushforward_density(&step, VIEW, 60);
+    close(total(&density), 1.0, 1e-9);
+    close(density[20] / 10.0, 0.4995, 1e-4);
+    close(density[40] / 10.0, 0.4995, 1e-4);
+    // What leaves the view leaves the sum.
+    let half_out: Vec<f32> =
+        quantile_sweep(LatentLaw::Uniform, 1000).iter().map(|z| 6.0 * z).collect();
+    close(total(&pushforward_density(&half_out, VIEW, 60)), 0.5, 1e-3);
+    close(total(&pushforward_density(&[f32::NAN; 10], VIEW, 60)), 0.0, 0.0);
+    close(total(&pushforward_density(&[3.0; 10], VIEW, 60)), 0.0, 0.0);
+    assert!(pushforward_density(&[], VIEW, 60).iter().all(|p| *p == 0.0));
+}
+
+#[test]
+fn histogram_density_integrates_to_what_is_in_view() {
+    let density = histogram_density(&[0.05, 0.05, 2.95, 7.0], VIEW, 60);
+    close(density[30], 5.0, 1e-12);
+    close(total(&density), 0.75, 1e-12);
+}
