@@ -1,1 +1,5 @@
-//! Suites that no one crate can prove.
+//! What the suites share: a real Chromium to look at the page with, and pictures to compare.
+
+pub mod browser;
+pub mod driver;
+pub mod picture;

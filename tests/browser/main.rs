@@ -1,0 +1,30 @@
+//! What a person meets: the built page in a real Chromium. Asserts on what is seen and on what can be read.
+
+mod harness;
+
+use std::{path::Path, sync::LazyLock};
+
+use adversaria_tests::browser::{Page, visit};
+use anyhow::Result;
+use xtask::{page, paths, server::Server};
+
+/// The built page, served once for all tests. `cargo xtask test` has built it; a plain `cargo test` builds it here.
+static SITE: LazyLock<Server> = LazyLock::new(|| {
+    let built = std::env::var_os(page::BUILT).is_some();
+    let dist = if built { paths::dist() } else { page::build().expect("the page can be built") };
+    serve(&dist)
+});
+
+fn serve(folder: &Path) -> Server {
+    Server::start(folder, Some(0)).expect("a port is free")
+}
+
+/// A fresh browser for the built page.
+fn browse<F, Fut, T>(body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
+    visit(&SITE.address(), body)
+}

@@ -1,0 +1,1 @@
+//! Suites that no one crate can prove.
