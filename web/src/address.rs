@@ -83,6 +83,9 @@ fn write(address: &str) {
     if hash() == url {
         return;
     }
-    let written = window().history().and_then(|h| h.replace_state_with_url(&JsValue::NULL, "", Some(&url)));
-    written.unwrap_or_else(|error| leptos::logging::warn!("the address could not be written: {error:?}"));
+    let written =
+        window().history().and_then(|h| h.replace_state_with_url(&JsValue::NULL, "", Some(&url)));
+    written.unwrap_or_else(|error| {
+        leptos::logging::warn!("the address could not be written: {error:?}");
+    });
 }

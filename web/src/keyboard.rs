@@ -50,8 +50,11 @@ fn is_meant_elsewhere(event: &KeyboardEvent) -> bool {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
         return true;
     }
-    let Some(target) = event.target().and_then(|t| t.dyn_into::<Element>().ok()) else { return false };
+    let Some(target) = event.target().and_then(|t| t.dyn_into::<Element>().ok()) else {
+        return false;
+    };
     let within = |what: &str| target.closest(what).is_ok_and(|found| found.is_some());
-    within("input:not([type=range]):not([type=checkbox]), select, textarea, [contenteditable], dialog")
-        || (event.key() == " " && within("button, a, summary, input"))
+    within(
+        "input:not([type=range]):not([type=checkbox]), select, textarea, [contenteditable], dialog",
+    ) || (event.key() == " " && within("button, a, summary, input"))
 }

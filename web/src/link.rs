@@ -88,7 +88,11 @@ impl Link {
     }
 
     /// Sends the command that `make` builds around a fresh id; `then` is called exactly once, with its answer.
-    pub fn ask(&self, make: impl FnOnce(u32) -> Command, then: impl FnOnce(Result<Reply, Fault>) + 'static) {
+    pub fn ask(
+        &self,
+        make: impl FnOnce(u32) -> Command,
+        then: impl FnOnce(Result<Reply, Fault>) + 'static,
+    ) {
         let gone = self.inner.dead.borrow().clone();
         if let Some(fault) = gone {
             return then(Err(fault));
@@ -102,8 +106,11 @@ impl Link {
     fn spawn(&self, generation: u32) -> Result<Worker, Fault> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(WORKER, &options)
-            .map_err(|_| internal("this browser cannot start the engine (a module worker); please use a recent one"))?;
+        let worker = Worker::new_with_options(WORKER, &options).map_err(|_| {
+            internal(
+                "this browser cannot start the engine (a module worker); please use a recent one",
+            )
+        })?;
         let link = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             link.receive(generation, &message);
@@ -174,7 +181,9 @@ impl Link {
             return;
         }
         let why = if why.is_empty() { "its file could not be loaded" } else { why };
-        self.die(internal(&format!("the engine stopped ({why}); the picture is kept, the run can be started again")));
+        self.die(internal(&format!(
+            "the engine stopped ({why}); the picture is kept, the run can be started again"
+        )));
     }
 
     fn lose_patience(&self, generation: u32) {

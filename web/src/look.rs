@@ -10,9 +10,10 @@ pub fn dark(options: RwSignal<PageOptions>) -> Signal<bool> {
     let system = RwSignal::new(false);
     if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
         system.set(query.matches());
-        let heed = Closure::<dyn FnMut(MediaQueryListEvent)>::new(move |event: MediaQueryListEvent| {
-            system.set(event.matches());
-        });
+        let heed =
+            Closure::<dyn FnMut(MediaQueryListEvent)>::new(move |event: MediaQueryListEvent| {
+                system.set(event.matches());
+            });
         query.set_onchange(Some(heed.as_ref().unchecked_ref()));
         heed.forget();
         // The query must live for its events to come.

@@ -70,6 +70,8 @@ pub struct Page {
     pub notice: RwSignal<Option<String>>,
     /// What is being fetched.
     pub progress: RwSignal<Option<Progress>>,
+    /// A link to copy by hand, where the browser does not copy.
+    pub shared: RwSignal<Option<String>>,
     /// Whether the page is dark.
     pub dark: Signal<bool>,
     /// Whether the keys play.
@@ -101,6 +103,7 @@ impl Page {
             fault: RwSignal::new(None),
             notice: RwSignal::new(None),
             progress: RwSignal::new(None),
+            shared: RwSignal::new(None),
             dark: look::dark(options),
             keys: RwSignal::new(true),
         };
@@ -125,8 +128,14 @@ impl Page {
     }
 
     /// Sends a command and hands its answer to `then`; a refusal is shown in the fault area first.
-    pub fn ask(self, make: impl FnOnce(u32) -> Command, then: impl FnOnce(Result<Reply, String>) + 'static) {
-        let Some(link) = self.link.get_value() else { return then(Err("The engine is not there.".into())) };
+    pub fn ask(
+        self,
+        make: impl FnOnce(u32) -> Command,
+        then: impl FnOnce(Result<Reply, String>) + 'static,
+    ) {
+        let Some(link) = self.link.get_value() else {
+            return then(Err("The engine is not there.".into()));
+        };
         link.ask(make, move |result| {
             then(result.map_err(|fault| {
                 self.show(&fault);
@@ -137,7 +146,11 @@ impl Page {
 
     /// Shows a sentence in the fault area.
     pub fn complain(self, message: impl Into<String>) {
-        self.fault.set(Some(Trouble { message: message.into(), can_rewind: false, can_restart: self.is_dead() }));
+        self.fault.set(Some(Trouble {
+            message: message.into(),
+            can_rewind: false,
+            can_restart: self.is_dead(),
+        }));
         self.refusals.update(|n| *n += 1);
     }
 
@@ -224,7 +237,8 @@ impl Page {
     }
 
     fn framed(self, frame: Frame) {
-        if self.spec.with_untracked(|spec| spec.as_ref().is_none_or(|s| s.address() != frame.spec)) {
+        if self.spec.with_untracked(|spec| spec.as_ref().is_none_or(|s| s.address() != frame.spec))
+        {
             self.adopt(&frame.spec);
         }
         if self.standing.get_untracked() != frame.standing {
@@ -258,7 +272,11 @@ impl Page {
     fn adopt(self, address: &str) {
         match Address::parse(address) {
             Ok(parsed) => self.spec.set(Some(parsed.spec)),
-            Err(error) => self.complain(format!("The engine plays a run that this page cannot read: {error}")),
+            Err(error) => {
+                self.complain(format!(
+                    "The engine plays a run that this page cannot read: {error}"
+                ));
+            }
         }
     }
 }

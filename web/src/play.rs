@@ -88,7 +88,9 @@ impl Page {
     pub fn reseed(self) {
         match crate::look::random_u32() {
             Some(seed) => self.alter("seed", &seed.to_string()),
-            None => self.complain("This browser gives no random numbers; please type a seed instead."),
+            None => {
+                self.complain("This browser gives no random numbers; please type a seed instead.");
+            }
         }
     }
 
@@ -96,17 +98,28 @@ impl Page {
     pub fn alter(self, key: &'static str, value: &str) {
         let Some(spec) = self.spec.get_untracked() else { return };
         match spec.live_change(key, value) {
-            Ok(Change::Live(next) | Change::Restart(next)) if next == spec => self.refusals.update(|n| *n += 1),
+            Ok(Change::Live(next) | Change::Restart(next)) if next == spec => {
+                self.refusals.update(|n| *n += 1);
+            }
             Ok(Change::Live(next)) => self.change(key, value, Some(next), |_| ()),
             Ok(Change::Restart(next)) => {
-                self.start_afresh(&next, &format!("{key} is now {}: the run starts afresh.", shown(value)));
+                self.start_afresh(
+                    &next,
+                    &format!("{key} is now {}: the run starts afresh.", shown(value)),
+                );
             }
             Err(error) => self.complain(sentence(&error)),
         }
     }
 
     /// Changes a field of the running run; `next` is the run as it will be, if known.
-    pub fn change(self, key: &str, value: &str, next: Option<RunSpec>, then: impl FnOnce(Done) + 'static) {
+    pub fn change(
+        self,
+        key: &str,
+        value: &str,
+        next: Option<RunSpec>,
+        then: impl FnOnce(Done) + 'static,
+    ) {
         let (field, value) = (key.to_owned(), value.to_owned());
         self.ask(
             move |id| Command::Change { id, field, value },
@@ -125,9 +138,71 @@ impl Page {
     /// Another data set. A preset goes over to the preset of the new data; one's own settings are kept as far as they fit.
     pub fn choose_data(self, data: Data) {
         let Some(spec) = self.spec.get_untracked() else { return };
-        let next = if is_a_preset(&spec) { preset_of(data, &spec) } else { spec.with("data", data.name()) };
+        let next = if is_a_preset(&spec) {
+            preset_of(data, &spec)
+        } else {
+            spec.with("data", data.name())
+        };
         match next {
-            Ok(next) => self.start_afresh(&next, &format!("The data are now {}: the run starts afresh.", data.name())),
+            Ok(next) => self.start_afresh(
+                &next,
+                &format!("The data are now {}: the run starts afresh.", data.name()),
+            ),
+            Err(error) => self.complain(sentence(&error)),
+        }
+    }
+
+    /// A preset goes on stage and plays.
+    pub fn show_preset(self, address: &'static str, watch: &'static str) {
+        self.stage(address.to_owned(), true, move |done| {
+            if done.is_ok() {
+                self.tell(watch);
+            }
+        });
+    }
+
+    /// The text of a field of the run now, followed.
+    pub fn text(self, key: &str) -> String {
+        self.spec.with(|spec| spec.as_ref().and_then(|s| s.get(key).ok())).unwrap_or_default()
+    }
+
+    /// The hidden widths of `g` or `d`, followed.
+    pub fn widths(self, key: &str) -> Vec<u32> {
+        self.spec.with(|spec| {
+            let net =
+                spec.as_ref().map(|s| if key == "g" { s.generator() } else { s.discriminator() });
+            net.map(|net| net.hidden().to_vec()).unwrap_or_default()
+        })
+    }
+
+    /// Other hidden layers for `g` or `d`. A named net gives way to its own widths with its own activations.
+    pub fn set_widths(self, key: &'static str, widths: &[String]) {
+        let Some(spec) = self.spec.get_untracked() else { return };
+        let text = widths.join(",");
+        let keep: &[&str] = if key == "g" { &["gact", "gout"] } else { &["dact"] };
+        let kept = keep.iter().map(|name| (*name, spec.get(name)));
+        let next = kept.fold(spec.with(key, &text), |next, (name, old)| next?.with(name, &old?));
+        match next {
+            Ok(next) => self.start_afresh(
+                &next,
+                &format!("{key} is now {}: the run starts afresh.", shown(&text)),
+            ),
+            Err(error) => self.complain(sentence(&error)),
+        }
+    }
+
+    /// Changes `until` or `theme`.
+    pub fn set_option(self, key: &str, value: &str) {
+        match Address::parse(&format!("{key}={value}")) {
+            Ok(parsed) => {
+                let mut next = self.options.get_untracked();
+                if key == "until" {
+                    next.until = parsed.page.until;
+                } else {
+                    next.theme = parsed.page.theme;
+                }
+                self.obey(next);
+            }
             Err(error) => self.complain(sentence(&error)),
         }
     }
@@ -154,7 +229,9 @@ fn preset_of(data: Data, spec: &RunSpec) -> Result<RunSpec, SpecError> {
 }
 
 fn is_a_preset(spec: &RunSpec) -> bool {
-    let plain = |spec: &RunSpec| spec.with("seed", "1").and_then(|s| s.with("backend", "auto")).map(|s| s.address());
+    let plain = |spec: &RunSpec| {
+        spec.with("seed", "1").and_then(|s| s.with("backend", "auto")).map(|s| s.address())
+    };
     let Ok(mine) = plain(spec) else { return false };
     let scenes = Data::ALL.iter().map(|data| presets::scene_of(*data));
     let all = PRESETS.iter().map(|preset| preset.address.to_owned()).chain(scenes);

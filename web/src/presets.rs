@@ -213,7 +213,9 @@ pub const PRESETS: &[Preset] = &[
 
 /// A setting that is known, or at least expected, to learn this data set; without seed.
 pub fn scene_of(data: Data) -> String {
-    if let Some(preset) = PRESETS.iter().find(|p| p.group != Group::Fails && data_of(p.address) == data.name()) {
+    if let Some(preset) =
+        PRESETS.iter().find(|p| p.group != Group::Fails && data_of(p.address) == data.name())
+    {
         return preset.address.to_owned();
     }
     let rest = match data.kind() {

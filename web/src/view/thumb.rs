@@ -33,14 +33,22 @@ fn outline(data: Data) -> Art {
     match data {
         Data::Gaussian1d => curve(|x| bell(x, 0.1, 0.22)),
         Data::Bimodal => curve(|x| bell(x, -0.45, 0.16) + bell(x, 0.45, 0.16)),
-        Data::Trimodal => curve(|x| 0.8 * bell(x, -0.6, 0.11) + 0.75 * bell(x, 0.0, 0.14) + bell(x, 0.6, 0.09)),
+        Data::Trimodal => {
+            curve(|x| 0.8 * bell(x, -0.6, 0.11) + 0.75 * bell(x, 0.0, 0.14) + bell(x, 0.6, 0.09))
+        }
         Data::Uniform1d => Art::Curve("M2 26H8V9H24V26H30".into()),
         Data::Laplace => curve(|x| (-(x.abs()) / 0.17).exp()),
         Data::Segment => dots(40, |t, a, b| (1.5 * t - 0.75 + 0.05 * a, 1.1 * t - 0.55 + 0.05 * b)),
         Data::Gaussians => dots(56, |t, a, b| {
-            if t < 0.5 { (-0.4 + 0.2 * a, 0.4 + 0.2 * b) } else { (0.4 + 0.09 * a, -0.2 + 0.36 * b) }
+            if t < 0.5 {
+                (-0.4 + 0.2 * a, 0.4 + 0.2 * b)
+            } else {
+                (0.4 + 0.09 * a, -0.2 + 0.36 * b)
+            }
         }),
-        Data::Ring => dots(52, |t, a, b| (0.68 * (TAU * t).cos() + 0.05 * a, 0.68 * (TAU * t).sin() + 0.05 * b)),
+        Data::Ring => dots(52, |t, a, b| {
+            (0.68 * (TAU * t).cos() + 0.05 * a, 0.68 * (TAU * t).sin() + 0.05 * b)
+        }),
         Data::Disjoint => dots(48, |t, a, b| {
             let at = [(-0.55, -0.5), (0.6, -0.25), (-0.1, 0.6)][(t * 2.999) as usize];
             (at.0 + 0.12 * a, at.1 + 0.12 * b)
@@ -59,7 +67,10 @@ fn outline(data: Data) -> Art {
         }),
         Data::Moons => dots(56, |t, a, b| {
             let (side, half) = (if t < 0.5 { 1.0 } else { -1.0 }, TAU * (t % 0.5));
-            (side * (0.5 * half.cos() - 0.22) + 0.04 * a, side * (0.55 * half.sin() - 0.13) + 0.04 * b)
+            (
+                side * (0.5 * half.cos() - 0.22) + 0.04 * a,
+                side * (0.55 * half.sin() - 0.13) + 0.04 * b,
+            )
         }),
         Data::Spiral => dots(60, |t, a, b| {
             let (side, along) = (if t < 0.5 { 1.0 } else { -1.0 }, 2.0 * (t % 0.5));
@@ -73,7 +84,9 @@ fn outline(data: Data) -> Art {
                 .map(|(x, y)| (0.23 * f64::from(x) - 0.8, 0.23 * f64::from(y) - 0.8))
                 .collect(),
         ),
-        Data::Mnist => Art::Strokes("M9 9C13 5 20 6 19 11C19 14 16 15 13 15C17 15 21 17 20 22C19 27 11 27 8 23"),
+        Data::Mnist => Art::Strokes(
+            "M9 9C13 5 20 6 19 11C19 14 16 15 13 15C17 15 21 17 20 22C19 27 11 27 8 23",
+        ),
     }
 }
 
@@ -82,7 +95,10 @@ fn curve(height: impl Fn(f64) -> f64) -> Art {
     for step in 0..=56 {
         let x = f64::from(step) / 28.0 - 1.0;
         let letter = if step == 0 { 'M' } else { 'L' };
-        append(&mut path, format_args!("{letter}{:.1} {:.1}", 16.0 + 14.0 * x, 26.0 - 20.0 * height(x)));
+        append(
+            &mut path,
+            format_args!("{letter}{:.1} {:.1}", 16.0 + 14.0 * x, 26.0 - 20.0 * height(x)),
+        );
     }
     Art::Curve(path)
 }
@@ -111,4 +127,28 @@ fn dotted(dots: &[(f64, f64)]) -> String {
 fn append(path: &mut String, part: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     path.write_fmt(part).unwrap_or_default();
+}
+
+/// The latent law as a drawing: a round cloud or a square one.
+#[component]
+pub fn LatentThumb(
+    /// Uniform rather than normal.
+    uniform: Signal<bool>,
+) -> impl IntoView {
+    let path = move || {
+        let cloud = dots(60, |t, a, b| {
+            if uniform.get() {
+                let at = |k: f64| 1.6 * ((t * 59.0 + 1.0) * k).fract() - 0.8;
+                (at(0.754_877_666), at(0.569_840_291))
+            } else {
+                (0.55 * a, 0.55 * b)
+            }
+        });
+        if let Art::Dots(cloud) = cloud { dotted(&cloud) } else { String::new() }
+    };
+    view! {
+        <svg class="thumb dots latent" viewBox="0 0 32 32" aria-hidden="true">
+            <path d=path></path>
+        </svg>
+    }
 }

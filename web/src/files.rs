@@ -1,0 +1,155 @@
+//! Files in and out: checkpoints, images, and the link to share.
+
+use adversaria_protocol::{Command, Reply};
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Blob, File, FileList, HtmlAnchorElement, ReadableStream, ReadableWritablePair, Response, Url,
+};
+
+use crate::{address, page::Page};
+
+/// No file that the page takes is larger: the training images of MNIST have 45 MiB.
+const MOST_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
+
+/// Saves the run on stage as a file.
+pub fn export(page: Page) {
+    page.ask(
+        |id| Command::Checkpoint { id },
+        move |result| {
+            if let Ok(Reply::Bytes(bytes)) = result {
+                let name = file_name(page);
+                match download(&name, &bytes) {
+                    Ok(()) => page.tell(format!("Saved {name}.")),
+                    Err(_) => page.complain(
+                        "The browser did not allow the file to be saved; the run goes on.",
+                    ),
+                }
+            }
+        },
+    );
+}
+
+fn file_name(page: Page) -> String {
+    let data = page.spec.with_untracked(|s| s.as_ref().map(|s| s.data().name())).unwrap_or("run");
+    let iteration = page.latest().map_or(0, |frame| frame.metrics.iteration);
+    format!("adversaria-{data}-{iteration}.safetensors")
+}
+
+fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
+    let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)))?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    Url::revoke_object_url(&url)
+}
+
+/// Takes files as they come, by picker or drop: a checkpoint goes on stage, anything else must be images.
+pub fn take(page: Page, files: &FileList) {
+    let files: Vec<File> = (0..files.length()).filter_map(|at| files.item(at)).collect();
+    let checkpoint = files.iter().find(|file| file.name().ends_with(".safetensors")).cloned();
+    if !files.is_empty() {
+        spawn_local(async move {
+            let done = match checkpoint {
+                Some(file) => restore(page, &file).await,
+                None => images(page, &files).await,
+            };
+            if let Err(sentence) = done {
+                page.complain(sentence);
+            }
+        });
+    }
+}
+
+async fn restore(page: Page, file: &File) -> Result<(), String> {
+    let (bytes, name) = (read(file).await?, file.name());
+    page.ask(
+        |id| Command::Restore { id, bytes },
+        move |result| {
+            if result.is_ok() {
+                page.tell(format!("The run of {name} is on stage."));
+            }
+        },
+    );
+    Ok(())
+}
+
+async fn images(page: Page, files: &[File]) -> Result<(), String> {
+    let mut read_files = Vec::with_capacity(files.len());
+    for file in files {
+        let name = file.name();
+        read_files.push((name.strip_suffix(".gz").unwrap_or(&name).to_owned(), read(file).await?));
+    }
+    let count = files.len();
+    page.ask(
+        |id| Command::Images { id, files: read_files },
+        move |result| {
+            if result.is_ok() {
+                page.tell(if count == 1 {
+                    "The file is taken.".into()
+                } else {
+                    format!("The {count} files are taken.")
+                });
+            }
+        },
+    );
+    Ok(())
+}
+
+/// The bytes of a file, unpacked when its name ends in `.gz`.
+async fn read(file: &File) -> Result<Vec<u8>, String> {
+    let name = file.name();
+    if file.size() > MOST_BYTES {
+        return Err(format!(
+            "{name} has {:.0} MiB; at most 256 are read, and the run goes on.",
+            file.size() / 1_048_576.0
+        ));
+    }
+    let stream = file.stream();
+    let stream = if name.ends_with(".gz") {
+        unpacked(&stream).map_err(|_| cannot_read(&name))?
+    } else {
+        stream
+    };
+    let bytes = bytes_of(&stream).await.map_err(|_| cannot_read(&name))?;
+    Ok(Uint8Array::new(&bytes).to_vec())
+}
+
+fn cannot_read(name: &str) -> String {
+    format!("{name} could not be read or unpacked; the run goes on, please check the file.")
+}
+
+fn unpacked(stream: &ReadableStream) -> Result<ReadableStream, JsValue> {
+    // web-sys counts this class as unstable; browsers have had it since 2023.
+    let class: Function = Reflect::get(&window(), &"DecompressionStream".into())?.dyn_into()?;
+    let unpack = Reflect::construct(&class, &Array::of1(&"gzip".into()))?;
+    Ok(stream.pipe_through(unpack.unchecked_ref::<ReadableWritablePair>()))
+}
+
+async fn bytes_of(stream: &ReadableStream) -> Result<JsValue, JsValue> {
+    let whole = Response::new_with_opt_readable_stream(Some(stream))?;
+    JsFuture::from(whole.array_buffer()?).await
+}
+
+/// Copies the link to what is on stage; where the browser forbids that, shows it selected.
+pub fn share(page: Page) {
+    let link = address::link(page);
+    spawn_local(async move {
+        if copy(&link).await {
+            page.tell("The link to this experiment is copied.");
+        } else {
+            page.shared.set(Some(link));
+        }
+    });
+}
+
+async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Absent where the page is not served securely.
+    let there = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|c| !c.is_undefined());
+    there && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+}

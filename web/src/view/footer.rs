@@ -1,0 +1,112 @@
+//! The bottom strip: presets, speed, files, the link, colours and help.
+
+use adversaria_core::spec::{Address, Theme};
+use leptos::{html, prelude::*};
+
+use super::{show_help, transport::Speed};
+use crate::{
+    files,
+    page::Page,
+    presets::{Group, PRESETS},
+};
+
+/// The bottom of the screen.
+#[component]
+pub fn Footer(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
+    view! {
+        <footer class="bottom">
+            <Presets page=page />
+            <Speed page=page />
+            <span class="gap"></span>
+            <button data-testid="share" title="Copy the link to this experiment" on:click=move |_| files::share(page)>"Share"</button>
+            <button data-testid="export" title="Save the run as a checkpoint (safetensors)" on:click=move |_| files::export(page)>
+                "Export"
+            </button>
+            <Import page=page />
+            <ThemeButton page=page />
+            <button data-testid="help" title="Keys, and what this is (?)" on:click=move |_| show_help()>"Help"</button>
+        </footer>
+    }
+}
+
+#[component]
+fn Presets(page: Page) -> impl IntoView {
+    let node = NodeRef::<html::Select>::new();
+    // Which preset the run on stage is, if any.
+    let now = Memo::new(move |_| {
+        let address = page
+            .spec
+            .with(|s| s.as_ref().and_then(|s| s.with("seed", "1").ok()).map(|s| s.address()))?;
+        let mut all = PRESETS.iter();
+        all.find(|p| Address::parse(p.address).is_ok_and(|a| a.spec.address() == address))
+            .map(|p| p.name)
+    });
+    Effect::new(move |_| {
+        if let Some(select) = node.get() {
+            select.set_value(now.get().unwrap_or_default());
+        }
+    });
+    let groups = Group::ALL.iter().map(|(group, title)| {
+        let entries = PRESETS.iter().filter(|preset| preset.group == *group);
+        let options =
+            entries.map(|p| view! { <option value=p.name>{p.title}</option> }).collect_view();
+        view! { <optgroup label=*title>{options}</optgroup> }
+    });
+    let choose = move |event| {
+        let name = event_target_value(&event);
+        let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else { return };
+        page.show_preset(preset.address, preset.watch);
+    };
+    view! {
+        <label class="presets">
+            "Scene"
+            <select data-testid="preset" node_ref=node on:change=choose>
+                <option value="">"your own"</option>
+                {groups.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn Import(page: Page) -> impl IntoView {
+    let node = NodeRef::<html::Input>::new();
+    let picked = move |_| {
+        let Some(input) = node.get() else { return };
+        if let Some(list) = input.files() {
+            files::take(page, &list);
+        }
+        // The same file may be picked again.
+        input.set_value("");
+    };
+    view! {
+        <label class="button" title="Open a checkpoint, or drop one anywhere">
+            "Import"
+            <input class="unseen" type="file" accept=".safetensors" data-testid="import" node_ref=node on:change=picked />
+        </label>
+    }
+}
+
+#[component]
+fn ThemeButton(page: Page) -> impl IntoView {
+    let theme = move || page.options.with(|o| o.theme);
+    let next = move |_| {
+        page.set_option(
+            "theme",
+            match theme() {
+                Theme::Auto if page.dark.get() => "light",
+                Theme::Auto | Theme::Light => "dark",
+                Theme::Dark => "light",
+            },
+        );
+    };
+    let label = move || if page.dark.get() { "Light" } else { "Dark" };
+    view! {
+        <button data-testid="theme" title="Light or dark" aria-label=move || format!("{} colours", label()) on:click=next>
+            {label}
+        </button>
+    }
+}

@@ -1,0 +1,155 @@
+//! The left column: the game as a graph whose nodes open their editors.
+
+use adversaria_core::spec::{Data, RunSpec};
+use leptos::prelude::*;
+
+use super::{
+    editor::Editors,
+    mini::{Mini, Player},
+    thumb::{DataThumb, LatentThumb},
+};
+use crate::page::Page;
+
+/// Which editor is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// Loss, k, rates.
+    Rules,
+    /// z.
+    Latent,
+    /// The data.
+    Data,
+    /// G.
+    Generator,
+    /// D.
+    Discriminator,
+}
+
+/// The left column.
+#[component]
+pub fn Game(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
+    let open = RwSignal::new(Panel::Rules);
+    view! {
+        <section class="game-column" aria-label="The game">
+            <h2>"The game"</h2>
+            <Graph page=page open=open />
+            <Editors page=page open=open />
+        </section>
+    }
+}
+
+#[component]
+fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
+    let law = move || {
+        let text = page.text("z");
+        let (law, dim) = text.split_once(':').unwrap_or(("", ""));
+        let name = if law == "uniform" { "uniform" } else { "normal" };
+        if dim.is_empty() { String::new() } else { format!("{name}, {dim}D") }
+    };
+    let net = move |key: &'static str| move || net_text(&page.widths(key));
+    let data = Memo::new(move |_| page.spec.with(|s| s.as_ref().map(RunSpec::data)));
+    let kd = Memo::new(move |_| page.text("kd"));
+    let kg = Memo::new(move |_| page.text("kg"));
+    let loss = Memo::new(move |_| loss_text(&page.text("loss")));
+    let score = move |real: bool| {
+        move || {
+            let score = page.figures.with(|f| {
+                f.as_ref().map(|f| if real { f.metrics.score_real } else { f.metrics.score_fake })
+            });
+            score.filter(|s| s.is_finite()).map_or_else(|| "–".to_owned(), |s| format!("{s:.2}"))
+        }
+    };
+    view! {
+        <div class="graph" class:playing=move || page.is_playing()>
+            <Edges />
+            <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
+                <LatentThumb uniform=Signal::derive(move || page.text("z").starts_with("uniform")) />
+                <b>"z"</b><small>{law}</small>
+            </Node>
+            <Node open=open panel=Panel::Generator class="node g" name="G, the generator" id="panel-g">
+                <Mini page=page player=Player::Generator />
+                <b>"G"</b><small>{net("g")}</small>
+            </Node>
+            <Node open=open panel=Panel::Data class="node data" name="the data" id="panel-data">
+                {move || data.get().map(|data| view! { <DataThumb data=data /> })}
+                <b>"data"</b><small>{move || data.get().map(Data::name)}</small>
+            </Node>
+            <Node open=open panel=Panel::Discriminator class="node d" name="D, the discriminator" id="panel-d">
+                <Mini page=page player=Player::Discriminator />
+                <b>"D"</b><small>{net("d")}</small>
+            </Node>
+            <span class="edge-label fake">"fake"</span>
+            <span class="edge-label real">"real"</span>
+            <span class="scores" title="Mean D(x) on real and on generated samples">
+                "D(real) "<i class="of-real">{score(true)}</i>" D(fake) "<i class="of-g">{score(false)}</i>
+            </span>
+            <Node open=open panel=Panel::Rules class="node loss" name="the rules: loss and k" id="panel-rules">
+                <b>{move || loss.get()}</b>
+                <small>
+                    <span class="of-d">"D "{move || kd.get()}"×"</span>" then "<span class="of-g">"G "{move || kg.get()}"×"</span>
+                </small>
+            </Node>
+        </div>
+    }
+}
+
+/// Forward paths are solid; gradients run back dashed.
+#[component]
+fn Edges() -> impl IntoView {
+    view! {
+        <svg class="edges" viewBox="0 0 268 252" aria-hidden="true">
+            <defs>
+                <marker id="tip" viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="6.5" markerHeight="6.5" orient="auto">
+                    <path d="M0 .8 7 4 0 7.2z"></path>
+                </marker>
+            </defs>
+            <path class="to-g" d="M66 38H91" marker-end="url(#tip)"></path>
+            <path class="fake" d="M160 38H176Q184 38 184 46V70Q184 78 190 78H193" marker-end="url(#tip)"></path>
+            <path class="real" d="M66 130H176Q184 130 184 122V98Q184 90 190 90H193" marker-end="url(#tip)"></path>
+            <path class="score" d="M231 125V196" marker-end="url(#tip)"></path>
+            <path class="back to-d" d="M249 200V131" marker-end="url(#tip)"></path>
+            <path class="back to-g" d="M126 200V80" marker-end="url(#tip)"></path>
+        </svg>
+    }
+}
+
+#[component]
+fn Node(
+    open: RwSignal<Panel>,
+    panel: Panel,
+    class: &'static str,
+    name: &'static str,
+    id: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let chosen = move || open.get() == panel;
+    view! {
+        <button class=class aria-label=format!("Edit {name}") aria-expanded=move || chosen().to_string() aria-controls=id
+            title=format!("Edit {name}") on:click=move |_| open.set(if chosen() { Panel::Rules } else { panel })>
+            {children()}
+        </button>
+    }
+}
+
+fn net_text(widths: &[u32]) -> String {
+    match widths {
+        [] => "linear".into(),
+        [first, rest @ ..] if rest.len() > 2 => format!("{first} … ×{}", widths.len()),
+        widths => widths.iter().map(u32::to_string).collect::<Vec<_>>().join("·"),
+    }
+}
+
+/// A loss's name, for people.
+pub fn loss_text(loss: &str) -> &'static str {
+    match loss {
+        "minimax" => "minimax loss",
+        "nonsaturating" => "non-saturating loss",
+        "leastsquares" => "least-squares loss",
+        "wasserstein" => "Wasserstein loss",
+        "hinge" => "hinge loss",
+        _ => "loss",
+    }
+}

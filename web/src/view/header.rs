@@ -1,0 +1,118 @@
+//! The top: the name, the data sets, the transport and the counters.
+
+use adversaria_core::spec::{Data, DataKind};
+use leptos::prelude::*;
+
+use super::{thumb::DataThumb, transport::Transport};
+use crate::page::Page;
+
+/// The top of the page.
+#[component]
+pub fn Header(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
+    view! {
+        <header class="top">
+            <h1>"Adver"<span>"saria"</span></h1>
+            <nav class="data-sets" aria-label="Data">
+                <DataGroup page=page kind=DataKind::Line name="1D" />
+                <DataGroup page=page kind=DataKind::Plane name="2D" />
+                <DataGroup page=page kind=DataKind::Images name="Images" />
+            </nav>
+            <Transport page=page />
+            <Counters page=page />
+        </header>
+    }
+}
+
+#[component]
+fn DataGroup(page: Page, kind: DataKind, name: &'static str) -> impl IntoView {
+    let sets = Data::ALL.iter().copied().filter(move |data| data.kind() == kind);
+    let buttons = sets.map(|data| {
+        let chosen = Memo::new(move |_| page.spec.with(|s| s.as_ref().is_some_and(|s| s.data() == data)));
+        view! {
+            <button class="data-set" data-testid=format!("data-{}", data.name()) aria-pressed=move || chosen.get().to_string()
+                title=title(data) aria-label=title(data) on:click=move |_| page.choose_data(data)>
+                <DataThumb data=data />
+            </button>
+        }
+    });
+    view! { <div class="data-group" role="group" aria-label=name>{buttons.collect_view()}</div> }
+}
+
+/// A data set's name and what it is.
+pub fn title(data: Data) -> &'static str {
+    match data {
+        Data::Gaussian1d => "gaussian1d: one bell",
+        Data::Bimodal => "bimodal: two bells",
+        Data::Trimodal => "trimodal: three unequal bells",
+        Data::Uniform1d => "uniform1d: flat on [−1, 1]",
+        Data::Laplace => "laplace: a sharp peak with long tails",
+        Data::Segment => "line: a noisy segment",
+        Data::Gaussians => "gaussians: two unequal blobs",
+        Data::Ring => "ring: a circle with noise",
+        Data::Disjoint => "disjoint: three separate blobs",
+        Data::Ring8 => "ring8: eight blobs on a circle",
+        Data::Grid25 => "grid25: five by five blobs",
+        Data::SwissRoll => "swissroll: a roll",
+        Data::Moons => "moons: two half circles",
+        Data::Spiral => "spiral: two arms",
+        Data::Checkerboard => "checkerboard: the dark squares",
+        Data::Mnist => "mnist: handwritten digits",
+    }
+}
+
+#[component]
+fn Counters(page: Page) -> impl IntoView {
+    let iteration =
+        Memo::new(move |_| page.figures.with(|f| f.as_ref().map_or(0, |f| f.metrics.iteration)));
+    let rate = Memo::new(move |_| {
+        page.figures.with(|f| f.as_ref().map_or(0.0, |f| f.rate)).round() as u64
+    });
+    let backend = Memo::new(move |_| {
+        page.scene.with(|s| s.as_ref().map(|s| (s.backend.clone(), s.adapter.clone())))
+    });
+    let backend_name = move || backend.get().map(|(name, _)| name).unwrap_or_default();
+    let backend_text = move || {
+        backend.get().map_or_else(
+            || "starting".to_owned(),
+            |(name, adapter)| {
+                let name = if name == "cpu" { "CPU" } else { "WebGPU" };
+                if adapter.is_empty() { name.to_owned() } else { format!("{name}, {adapter}") }
+            },
+        )
+    };
+    view! {
+        <dl class="counters">
+            <div>
+                <dd class="figure" data-testid="iteration" data-value=move || iteration.get().to_string()>
+                    {move || grouped(iteration.get())}
+                </dd>
+                <dt>"iterations"</dt>
+            </div>
+            <div>
+                <dd class="figure" data-testid="iterations-per-second" data-value=move || rate.get().to_string()>
+                    {move || grouped(rate.get())}
+                </dd>
+                <dt>
+                    "per second, "
+                    <span data-testid="backend" data-value=backend_name title=backend_text>{backend_text}</span>
+                </dt>
+            </div>
+        </dl>
+    }
+}
+
+/// Digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
