@@ -107,6 +107,8 @@ fn answer(request: Request, folder: &Path) -> Result<()> {
         return Ok(request.respond(Response::from_string("not found").with_status_code(404))?);
     };
     let response = Response::from_file(File::open(&path)?)
+        // A length, not pieces: the page shows how far a download has come.
+        .with_chunked_threshold(usize::MAX)
         .with_header(header("Content-Type", content_type(&path))?)
         .with_header(header("Cache-Control", cache_control(&path))?);
     Ok(request.respond(response)?)
@@ -172,10 +174,15 @@ mod tests {
         fs::create_dir_all(folder.join("sub")).unwrap();
         fs::write(folder.join("index.html"), "<p>page").unwrap();
         fs::write(folder.join("sub/a.wasm"), [0, 97]).unwrap();
+        fs::write(folder.join("large.gz"), vec![0; 200_000]).unwrap();
         let server = Server::start(&folder, Some(0)).unwrap();
         server.check().unwrap();
         assert!(get(&server, "/").contains("text/html") && get(&server, "/").ends_with("<p>page"));
         assert!(get(&server, "/sub/a.wasm?x=1").contains("application/wasm"));
+        assert!(
+            get(&server, "/large.gz").contains("Content-Length: 200000"),
+            "a progress bar needs the length"
+        );
         for missing in ["/nothing", "/../Cargo.toml", "/sub/../../x", "/sub"] {
             assert!(get(&server, missing).starts_with("HTTP/1.1 404"), "{missing}");
         }
@@ -201,8 +208,8 @@ mod tests {
         let mut stream = TcpStream::connect(server.at).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.at)
             .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
