@@ -1,11 +1,13 @@
 //! The table of fields: one row per key drives parsing, printing, reading and changing; help and docs list it.
 
+use super::data_set::Data;
 use super::error::Why;
+use super::net::{Activation, Net, OutputAct};
 use super::number::{print, real, whole32};
+use super::optimiser::{Decay, Optimiser};
 use super::run::RunSpec;
 use super::value::{
-    Activation, BackendChoice, Classes, Data, Decay, Latent, Loss, Net, Optimiser, Order,
-    OutputAct, name_of, named, parse_reg, reg_text,
+    BackendChoice, Classes, Latent, Loss, Order, name_of, named, parse_reg, reg_text,
 };
 
 /// One field of a run.

@@ -4,23 +4,30 @@
 //! checkpoint. [`KEYS`] is the one table of them; parsing, printing and changing a field all go through it.
 
 mod address;
+mod data_set;
 mod error;
+mod getters;
 mod keys;
+mod net;
 mod number;
+mod optimiser;
 mod run;
 mod value;
 
 pub use address::{Address, Lang, PageOptions, Theme, VIEW_LAYERS};
+pub use data_set::{Data, DataKind};
 pub use error::SpecError;
 pub use keys::{KEYS, Key, PAGE_KEYS, PageKey};
+pub use net::{Activation, NamedNet, Net, OutputAct};
+pub use optimiser::{Decay, Optimiser};
 pub use run::{Change, RunSpec};
-pub use value::{
-    Activation, BackendChoice, Classes, Data, DataKind, Decay, Latent, LatentLaw, Loss, NamedNet,
-    Net, Optimiser, Order, OutputAct,
-};
+pub use value::{BackendChoice, Classes, Latent, LatentLaw, Loss, Order};
 
 /// The version of the address, its key `v`.
 pub const ADDRESS_VERSION: u32 = 1;
 
 /// The longest address that is read, in bytes.
 pub const MAX_ADDRESS_BYTES: usize = 64 * 1024;
+
+/// The smallest rate or clip; below it f32 arithmetic would do nothing.
+const TINY: f64 = 1e-12;

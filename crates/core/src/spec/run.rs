@@ -1,12 +1,12 @@
 //! [`RunSpec`]: one run, valid once constructed.
 
 use super::ADDRESS_VERSION;
+use super::data_set::{Data, DataKind};
 use super::error::{SpecError, Why, shown};
 use super::keys::{self, KEYS, Key};
-use super::value::{
-    Activation, BackendChoice, Classes, Data, DataKind, Decay, Latent, LatentLaw, Loss, NamedNet,
-    Net, Optimiser, Order, OutputAct,
-};
+use super::net::{Activation, NamedNet, Net, OutputAct};
+use super::optimiser::{Decay, Optimiser};
+use super::value::{BackendChoice, Classes, Latent, LatentLaw, Loss, Order};
 
 /// Everything about a run but its weights. All values are effective ones: nothing is left to be resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -259,135 +259,6 @@ impl RunSpec {
     pub(super) fn set_generator(&mut self, net: Net) {
         self.output = net.named.map_or_else(|| default_output(self.data.kind()), NamedNet::output);
         self.generator = net;
-    }
-}
-
-/// The getters.
-impl RunSpec {
-    /// The data set.
-    #[must_use]
-    pub fn data(&self) -> Data {
-        self.data
-    }
-
-    /// The noise level of the data; 0 where the set has none.
-    #[must_use]
-    pub fn sigma(&self) -> f64 {
-        self.sigma
-    }
-
-    /// Which classes of an image set are used.
-    #[must_use]
-    pub fn classes(&self) -> &Classes {
-        &self.classes
-    }
-
-    /// Rows of the training table; for images before classes are picked.
-    #[must_use]
-    pub fn rows(&self) -> u32 {
-        self.rows
-    }
-
-    /// Numbers in a sample of the data.
-    #[must_use]
-    pub fn dim(&self) -> u32 {
-        self.data.dim()
-    }
-
-    /// Where z comes from.
-    #[must_use]
-    pub fn latent(&self) -> Latent {
-        self.latent
-    }
-
-    /// G's hidden layers.
-    #[must_use]
-    pub fn generator(&self) -> &Net {
-        &self.generator
-    }
-
-    /// D's hidden layers.
-    #[must_use]
-    pub fn discriminator(&self) -> &Net {
-        &self.discriminator
-    }
-
-    /// What G ends in.
-    #[must_use]
-    pub fn output(&self) -> OutputAct {
-        self.output
-    }
-
-    /// What D and G minimise.
-    #[must_use]
-    pub fn loss(&self) -> Loss {
-        self.loss
-    }
-
-    /// The bound that D's parameters are clamped to, if any.
-    #[must_use]
-    pub fn clip(&self) -> Option<f64> {
-        self.clip
-    }
-
-    /// D-updates in an iteration.
-    #[must_use]
-    pub fn k_d(&self) -> u32 {
-        self.k_d
-    }
-
-    /// G-updates in an iteration.
-    #[must_use]
-    pub fn k_g(&self) -> u32 {
-        self.k_g
-    }
-
-    /// D's optimiser.
-    #[must_use]
-    pub fn optimiser_d(&self) -> Optimiser {
-        self.optimiser_d
-    }
-
-    /// G's optimiser.
-    #[must_use]
-    pub fn optimiser_g(&self) -> Optimiser {
-        self.optimiser_g
-    }
-
-    /// How both rates fall.
-    #[must_use]
-    pub fn decay(&self) -> Decay {
-        self.decay
-    }
-
-    /// The share of the old average of G's parameters that stays, if an average is kept.
-    #[must_use]
-    pub fn ema(&self) -> Option<f64> {
-        self.ema
-    }
-
-    /// The order of updates.
-    #[must_use]
-    pub fn order(&self) -> Order {
-        self.order
-    }
-
-    /// Samples in a batch.
-    #[must_use]
-    pub fn batch(&self) -> u32 {
-        self.batch
-    }
-
-    /// What all random numbers follow from.
-    #[must_use]
-    pub fn seed(&self) -> u32 {
-        self.seed
-    }
-
-    /// Where the arithmetic happens.
-    #[must_use]
-    pub fn backend(&self) -> BackendChoice {
-        self.backend
     }
 }
 
