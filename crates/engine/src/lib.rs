@@ -1,1 +1,27 @@
-//! Placeholder until the module lands.
+//! What trains: RunSpecs become programs, and a session runs them in slices, hears commands and tells what it sees.
+
+mod audit;
+mod checkpoint;
+mod compile;
+mod error;
+mod evaluate;
+mod figures;
+mod graph;
+mod layout;
+mod lower;
+mod own_images;
+mod probe;
+mod run;
+mod session;
+mod stage;
+mod table;
+mod view;
+mod vocabulary;
+
+pub use audit::audit;
+pub use checkpoint::Checkpoint;
+pub use error::EngineError;
+pub use evaluate::evaluate;
+pub use run::{Change, Run};
+pub use session::{BackendMaker, Next, Session};
+pub use table::{build_table, training_images};

@@ -5,7 +5,8 @@ mod event;
 
 pub use command::{Command, Layers, Step};
 pub use event::{
-    Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane, Reply, Scene, Stage, Standing,
+    Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane, Reply,
+    Scene, Stage, Standing,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,7 +18,9 @@ pub const PROTOCOL_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// The other side speaks another version: a stale file in the browser's cache.
-    #[error("the page speaks version {ours} and the worker version {theirs}: reload the page without its cache")]
+    #[error(
+        "the page speaks version {ours} and the worker version {theirs}: reload the page without its cache"
+    )]
     Version {
         /// This side's version.
         ours: u32,

@@ -1,2 +1,8 @@
-//! Placeholder until the binary lands.
-fn main() {}
+//! The browser's host of the engine: hears the page, works in slices, fetches what runs need.
+
+mod fetch;
+mod host;
+
+fn main() {
+    host::start();
+}

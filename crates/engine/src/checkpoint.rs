@@ -1,0 +1,276 @@
+//! A run as a safetensors file and back, bit for bit. Names and shapes are those of a `torch.nn.Sequential`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use adversaria_core::spec::RunSpec;
+use adversaria_kernels::backend::Backend;
+use adversaria_kernels::program::Table;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use crate::error::EngineError;
+use crate::layout::{Layout, Player};
+use crate::run::{Change, Reading, Run};
+
+/// Tensors on their way into a file: name → type, shape, bytes.
+#[derive(Default)]
+pub(crate) struct Tensors(BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
+
+impl Tensors {
+    pub(crate) fn floats(&mut self, name: String, shape: Vec<usize>, values: &[f32]) {
+        self.0.insert(
+            name,
+            (Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        );
+    }
+
+    pub(crate) fn integer(&mut self, name: &str, value: u64) {
+        self.0.insert(name.into(), (Dtype::I64, vec![1], value.to_le_bytes().to_vec()));
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.0.insert(name.into(), (Dtype::U8, vec![text.len()], text.as_bytes().to_vec()));
+    }
+
+    /// The file. The spec is its only metadata, so that equal runs give equal bytes.
+    pub(crate) fn file(&self, spec: &RunSpec) -> Result<Vec<u8>, EngineError> {
+        let damaged = |e: safetensors::SafeTensorError| EngineError::BadCheckpoint(e.to_string());
+        let mut views = Vec::new();
+        for (name, (dtype, shape, bytes)) in &self.0 {
+            views.push((
+                name.as_str(),
+                TensorView::new(*dtype, shape.clone(), bytes).map_err(damaged)?,
+            ));
+        }
+        let metadata = HashMap::from([("spec".to_string(), spec_json(spec))]);
+        safetensors::serialize(views, Some(metadata)).map_err(damaged)
+    }
+}
+
+/// The spec as a flat JSON object of address keys and string values, sorted, defaults written out.
+fn spec_json(spec: &RunSpec) -> String {
+    let pairs: serde_json::Map<String, serde_json::Value> =
+        spec.pairs().into_iter().map(|(key, value)| (key.to_string(), value.into())).collect();
+    serde_json::Value::Object(pairs).to_string()
+}
+
+/// A player's tensors: name after the prefix, shape (Linear `[out, in]`, bias `[out]`), and the words at `base`, where
+/// a copy of the parameters begins.
+fn parts(player: &Player, base: u32) -> Vec<(String, Vec<usize>, Range<usize>)> {
+    let mut parts = Vec::new();
+    for (number, layer) in player.layers.iter().enumerate() {
+        let (out, input) = (layer.weight.rows as usize, layer.weight.cols as usize);
+        for (name, mat, shape) in
+            [("weight", layer.weight, vec![out, input]), ("bias", layer.bias, vec![out])]
+        {
+            let from = (mat.at - player.parameters.at + base) as usize;
+            // Every linear layer is followed by one activation module.
+            parts.push((
+                format!("{}.{name}", 2 * number),
+                shape,
+                from..from + (mat.rows * mat.cols) as usize,
+            ));
+        }
+    }
+    parts
+}
+
+/// Everything of a player that a file keeps: full name, shape and words.
+fn kept(name: &str, short: &str, player: &Player) -> Vec<(String, Vec<usize>, Range<usize>)> {
+    let mut all = Vec::new();
+    for (part, shape, words) in parts(player, player.parameters.at) {
+        all.push((format!("{name}.{part}"), shape, words));
+    }
+    if let Some(average) = player.average {
+        for (part, shape, words) in parts(player, average) {
+            all.push((format!("average.{name}.{part}"), shape, words));
+        }
+    }
+    for &(buffer, base) in &player.buffers {
+        for (part, shape, words) in parts(player, base) {
+            all.push((format!("optim.{short}.{part}.{buffer}"), shape, words));
+        }
+    }
+    all
+}
+
+/// Adds the parameters of both players under `prefix` (for traces).
+pub(crate) fn add_parameters(tensors: &mut Tensors, prefix: &str, layout: &Layout, state: &[f32]) {
+    for (name, _, player) in layout.players() {
+        for (part, shape, words) in parts(player, player.parameters.at) {
+            tensors.floats(format!("{prefix}/{name}.{part}"), shape, &state[words]);
+        }
+    }
+}
+
+impl Run {
+    /// Asks for the words that a checkpoint keeps.
+    pub(crate) fn read_state(&mut self) -> Result<Reading, EngineError> {
+        let end = self.compiled.layout.state_end;
+        self.read(std::slice::from_ref(&(0..end)))
+    }
+
+    /// The file of a state that was read.
+    pub(crate) fn checkpoint_of(&self, state: &[f32]) -> Result<Vec<u8>, EngineError> {
+        let mut tensors = Tensors::default();
+        for (name, short, player) in self.compiled.layout.players() {
+            for (name, shape, words) in kept(name, short, player) {
+                tensors.floats(name, shape, &state[words]);
+            }
+            let updates = state[player.slots.counter as usize].to_bits();
+            tensors.integer(&format!("optim.{short}.step"), updates.into());
+        }
+        tensors.integer("iteration", self.iteration);
+        tensors.text("log", &log_text(&self.log));
+        tensors.file(&self.start)
+    }
+
+    /// The run as a file, waiting for it.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    pub fn checkpoint(&mut self) -> Result<Vec<u8>, EngineError> {
+        let reading = self.read_state()?;
+        let state = self.wait(&reading)?;
+        self.checkpoint_of(&state)
+    }
+}
+
+/// A checkpoint that was read and found whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    start: RunSpec,
+    spec: RunSpec,
+    log: Vec<Change>,
+    iteration: u64,
+    layout: Layout,
+    state: Vec<f32>,
+}
+
+impl Checkpoint {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is not a checkpoint, or its tensors do not have the shapes that its spec asks for.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EngineError> {
+        let start = spec_of(bytes)?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| bad(format!("it does not read as safetensors ({e})")))?;
+        let log = parse_log(&text(&file, "log")?)?;
+        let spec = replay(&start, &log)?;
+        let layout = Layout::new(&start);
+        let mut state = vec![0.0; layout.state_end as usize];
+        for (name, short, player) in layout.players() {
+            for (name, shape, words) in kept(name, short, player) {
+                state[words].copy_from_slice(&floats(&file, &name, &shape)?);
+            }
+            let updates = integer(&file, &format!("optim.{short}.step"))?;
+            let updates =
+                u32::try_from(updates).map_err(|_| bad(format!("it counts {updates} updates")))?;
+            state[player.slots.counter as usize] = f32::from_bits(updates);
+        }
+        Ok(Self { iteration: integer(&file, "iteration")?, start, spec, log, layout, state })
+    }
+
+    /// The spec that the run began with.
+    #[must_use]
+    pub const fn start(&self) -> &RunSpec {
+        &self.start
+    }
+
+    /// Whole iterations made.
+    #[must_use]
+    pub const fn iteration(&self) -> u64 {
+        self.iteration
+    }
+
+    /// The run, going on where it was.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn resume(self, table: Arc<Table>, backend: Box<dyn Backend>) -> Result<Run, EngineError> {
+        let mut run = Run::new(self.start, table, backend)?;
+        run.backend.write(0, &self.state)?;
+        run.adopt(self.spec)?;
+        run.log = self.log;
+        run.iteration = self.iteration;
+        Ok(run)
+    }
+}
+
+fn bad(why: String) -> EngineError {
+    EngineError::BadCheckpoint(why)
+}
+
+fn spec_of(bytes: &[u8]) -> Result<RunSpec, EngineError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|e| bad(format!("it does not read as safetensors ({e})")))?;
+    let Some(json) = header.metadata().as_ref().and_then(|m| m.get("spec")) else {
+        return Err(bad("it carries no spec".into()));
+    };
+    let pairs: BTreeMap<String, String> = serde_json::from_str(json)
+        .map_err(|e| bad(format!("its spec does not read as JSON ({e})")))?;
+    let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    RunSpec::from_pairs(pairs).map_err(|e| bad(e.to_string()))
+}
+
+/// The spec after the logged changes.
+fn replay(start: &RunSpec, log: &[Change]) -> Result<RunSpec, EngineError> {
+    let mut spec = start.clone();
+    for change in log.iter().filter(|change| change.field != "step") {
+        spec = spec.with(&change.field, &change.value).map_err(|e| bad(e.to_string()))?;
+    }
+    Ok(spec)
+}
+
+/// One change a line: iteration, field, value, separated by blanks.
+fn log_text(log: &[Change]) -> String {
+    log.iter().map(|c| format!("{} {} {}\n", c.iteration, c.field, c.value)).collect()
+}
+
+fn parse_log(text: &str) -> Result<Vec<Change>, EngineError> {
+    let line = |line: &str| {
+        let mut words = line.splitn(3, ' ');
+        let iteration = words.next()?.parse().ok()?;
+        Some(Change { iteration, field: words.next()?.into(), value: words.next()?.into() })
+    };
+    text.lines()
+        .map(|l| line(l).ok_or_else(|| bad("its log of changes is damaged".into())))
+        .collect()
+}
+
+fn tensor<'a>(
+    file: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+) -> Result<TensorView<'a>, EngineError> {
+    let view = file.tensor(name).map_err(|_| bad(format!("it lacks {name}")))?;
+    if view.dtype() == dtype {
+        Ok(view)
+    } else {
+        Err(bad(format!("{name} is of type {:?}", view.dtype())))
+    }
+}
+
+fn floats(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>, EngineError> {
+    let view = tensor(file, name, Dtype::F32)?;
+    if view.shape() != shape {
+        return Err(bad(format!("{name} is {:?}, and its spec asks for {shape:?}", view.shape())));
+    }
+    let word = |b: &[u8]| b.try_into().map(f32::from_le_bytes).unwrap_or(f32::NAN);
+    Ok(view.data().chunks_exact(4).map(word).collect())
+}
+
+fn integer(file: &SafeTensors, name: &str) -> Result<u64, EngineError> {
+    let view = tensor(file, name, Dtype::I64)?;
+    view.data()
+        .try_into()
+        .map(u64::from_le_bytes)
+        .map_err(|_| bad(format!("{name} is not one number")))
+}
+
+fn text(file: &SafeTensors, name: &str) -> Result<String, EngineError> {
+    let view = tensor(file, name, Dtype::U8)?;
+    String::from_utf8(view.data().to_vec()).map_err(|_| bad(format!("{name} is not text")))
+}

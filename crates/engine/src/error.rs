@@ -1,0 +1,94 @@
+//! What can go wrong in a run, and the one place where it becomes a sentence for the user.
+
+use adversaria_core::images::ImageError;
+use adversaria_core::spec::SpecError;
+use adversaria_kernels::backend::BackendError;
+use adversaria_protocol::{Fault, FaultCode};
+
+/// Why the engine refused or stopped.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// The spec is not allowed.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The executor refused.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A field that needs a new start was changed while running.
+    #[error("{field} cannot change while the run goes on; load the run anew with {field}={value}")]
+    NotLive {
+        /// The address key.
+        field: String,
+        /// The value asked for.
+        value: String,
+    },
+    /// A file is not a checkpoint of a run.
+    #[error("this file is not a checkpoint of Adversaria: {0}; the run on stage goes on")]
+    BadCheckpoint(String),
+    /// The run needs images that are not there.
+    #[error("the run trains on {needed} images of MNIST, and {there} are here")]
+    NoImages {
+        /// Rows of the training table.
+        needed: u32,
+        /// Images at hand.
+        there: u32,
+    },
+    /// The images are not what they should be.
+    #[error("{0}; the run on stage goes on")]
+    Images(#[from] ImageError),
+    /// A loss or gradient is no longer finite.
+    #[error(
+        "{what} is no longer finite after {iteration} iterations: the run stopped there; go back to the last good \
+         state, or lower the learning rate"
+    )]
+    Diverged {
+        /// What was found.
+        what: String,
+        /// When it was found.
+        iteration: u64,
+    },
+    /// Too much was asked for at once.
+    #[error("{what}: {value} is too many; at most {most} at once")]
+    TooMany {
+        /// What was asked for.
+        what: String,
+        /// How many.
+        value: u64,
+        /// The limit.
+        most: u64,
+    },
+    /// Points of another dimension.
+    #[error("the points' numbers come in groups of {dim}, and {count} is not a multiple of it")]
+    BadPoints {
+        /// Words of a point.
+        dim: u32,
+        /// Numbers given.
+        count: usize,
+    },
+    /// There is no run yet.
+    #[error("there is no run on stage yet")]
+    NoRun,
+    /// The user's files are not a training set.
+    #[error("{0}; the run on stage goes on")]
+    BadFiles(String),
+}
+
+impl EngineError {
+    /// What the user reads.
+    #[must_use]
+    pub fn fault(&self, can_rewind: bool) -> Fault {
+        let code = match self {
+            Self::Spec(_)
+            | Self::NotLive { .. }
+            | Self::TooMany { .. }
+            | Self::BadPoints { .. }
+            | Self::NoRun => FaultCode::BadRequest,
+            Self::Backend(BackendError::OutOfMemory { .. }) => FaultCode::OutOfMemory,
+            Self::Backend(_) => FaultCode::Internal,
+            Self::BadCheckpoint(_) | Self::BadFiles(_) | Self::Images(_) => FaultCode::BadFile,
+            Self::NoImages { .. } => FaultCode::NoData,
+            Self::Diverged { .. } => FaultCode::Diverged,
+        };
+        Fault { code, message: self.to_string(), can_rewind }
+    }
+}

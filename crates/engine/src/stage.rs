@@ -1,0 +1,646 @@
+//! The run on stage: slices of training, frames, and answers that are owed.
+
+use adversaria_core::data::Distribution;
+use adversaria_core::math::sigmoid;
+use adversaria_core::metrics::Judge;
+use adversaria_core::spec::{DataKind, RunSpec};
+use adversaria_protocol::{
+    Evaluation, Event, Fault, Frame, Layers, Metrics, Reply, Standing, Step,
+};
+
+use crate::compile::index;
+use crate::error::EngineError;
+use crate::evaluate::evaluate;
+use crate::figures::Figures;
+use crate::probe::Job;
+use crate::run::{Change, Reading, Run};
+use crate::session::Next;
+use crate::view::{Look, Seen, View};
+
+/// A slice of training is meant to last this long.
+const SLICE_MILLIS: f64 = 8.0;
+/// Least time between frames, while playing and while advancing.
+const FRAME_MILLIS: f64 = 33.0;
+const ADVANCING_FRAME_MILLIS: f64 = 250.0;
+/// Frames and evaluations take at most one part in this many of the time.
+const FRAME_SHARE: f64 = 8.0;
+const EVALUATION_SHARE: f64 = 30.0;
+/// Least time between comparisons of p_g with p_data.
+const EVALUATION_MILLIS: f64 = 1000.0;
+/// Samples of such a comparison.
+const EVALUATION_SAMPLES: usize = 10_000;
+/// Least time between copies of the parameters to go back to.
+const KEEP_MILLIS: f64 = 2000.0;
+/// Most samples, or points, or iterations that one request may ask for.
+const MOST_SAMPLES: u64 = 1 << 20;
+const MOST_ITERATIONS: u64 = 1 << 32;
+
+/// Something that is under way and that somebody waits for.
+pub(crate) enum Owed {
+    /// A frame: when it was begun, the iteration and spec it shows.
+    Frame {
+        begun: f64,
+        iteration: u64,
+        spec: String,
+        look: Box<Look>,
+        figures: Reading,
+    },
+    /// A comparison of p_g with p_data.
+    Evaluation {
+        begun: f64,
+        iteration: u64,
+        job: Job,
+    },
+    /// Iterations to make, then metrics.
+    Advance {
+        id: u32,
+        left: u64,
+        ending: Option<(Box<Look>, Reading)>,
+    },
+    Sample {
+        id: u32,
+        job: Job,
+    },
+    Score {
+        id: u32,
+        job: Job,
+    },
+    Checkpoint {
+        id: u32,
+        reading: Reading,
+    },
+    /// A copy of the state to go back to.
+    Keep {
+        snapshot: Snapshot,
+        reading: Reading,
+    },
+    /// The figures after a slice, to see whether they are finite.
+    Check {
+        reading: Reading,
+    },
+}
+
+/// What goes with a copy of the state.
+pub(crate) struct Snapshot {
+    iteration: u64,
+    spec: RunSpec,
+    log: Vec<Change>,
+    state: Vec<f32>,
+}
+
+/// When things were last done, in milliseconds.
+struct Times {
+    frame: f64,
+    frame_cost: f64,
+    evaluation: f64,
+    evaluation_cost: f64,
+    keep: f64,
+    /// The window over which the rate is measured: its begin and the iteration then.
+    window: (f64, u64),
+    rate: f32,
+    /// Training milliseconds an iteration takes.
+    iteration_cost: f64,
+    /// When the next iteration may start under a pace.
+    next_iteration: f64,
+}
+
+pub(crate) struct Stage {
+    run: Run,
+    view: View,
+    standing: Standing,
+    owed: Vec<Owed>,
+    kept: Option<Snapshot>,
+    judge: Option<Judge>,
+    evaluation: Option<Evaluation>,
+    layers: Layers,
+    pace: Option<f32>,
+    until: Option<u64>,
+    times: Times,
+    /// Something has changed since the last frame.
+    stale: bool,
+    /// Something has changed since the last evaluation.
+    unjudged: bool,
+    events: Vec<Event>,
+}
+
+impl Stage {
+    pub(crate) fn new(mut run: Run, now: f64) -> Result<Self, EngineError> {
+        let view = View::new(&run);
+        let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
+        let reading = run.read_state()?;
+        let snapshot = snapshot(&run);
+        let iteration = run.iteration();
+        Ok(Self {
+            run,
+            view,
+            standing: Standing::Paused,
+            owed: vec![Owed::Keep { snapshot, reading }],
+            kept: None,
+            judge,
+            evaluation: None,
+            layers: Layers { field: true, pulls: true, grid: true },
+            pace: None,
+            until: None,
+            times: Times {
+                frame: f64::NEG_INFINITY,
+                frame_cost: 0.0,
+                evaluation: f64::NEG_INFINITY,
+                evaluation_cost: 0.0,
+                keep: now,
+                window: (now, iteration),
+                rate: 0.0,
+                iteration_cost: 0.0,
+                next_iteration: now,
+            },
+            stale: true,
+            unjudged: true,
+            events: vec![],
+        })
+    }
+
+    pub(crate) const fn run(&self) -> &Run {
+        &self.run
+    }
+
+    pub(crate) fn constant(&self) -> adversaria_protocol::Stage {
+        self.view.stage()
+    }
+
+    pub(crate) const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// What is asked for from outside; a frame follows.
+    pub(crate) fn touch(&mut self, layers: Layers, pace: Option<f32>, until: Option<u64>) {
+        (self.layers, self.pace, self.until) = (layers, pace, until);
+        self.stale = true;
+    }
+
+    pub(crate) fn play(&mut self, now: f64) {
+        let past = self.until.is_some_and(|until| self.run.iteration() >= until);
+        self.standing = if past { Standing::Arrived } else { Standing::Playing };
+        self.times.window = (now, self.run.iteration());
+        self.times.next_iteration = now;
+    }
+
+    pub(crate) fn pause(&mut self) {
+        self.standing = Standing::Paused;
+        self.times.rate = 0.0;
+    }
+
+    pub(crate) fn step(&mut self, step: Step) -> Result<(), EngineError> {
+        self.pause();
+        self.run.step(step)?;
+        self.after_training()
+    }
+
+    pub(crate) fn change(&mut self, field: &str, value: &str) -> Result<(), EngineError> {
+        self.run.change(field, value)
+    }
+
+    /// Back to the last state that was finite.
+    pub(crate) fn rewind(&mut self) -> Result<(), EngineError> {
+        let Some(kept) = &self.kept else { return Err(EngineError::NoRun) };
+        self.run.set_state(&kept.state, &kept.spec, kept.log.clone(), kept.iteration)?;
+        self.owed.retain(|owed| {
+            !matches!(owed, Owed::Check { .. } | Owed::Frame { .. } | Owed::Evaluation { .. })
+        });
+        self.pause();
+        self.unjudged = true;
+        Ok(())
+    }
+
+    pub(crate) fn push(&mut self, owed: Owed) {
+        self.owed.push(owed);
+    }
+
+    pub(crate) fn advance(&self, id: u32, iterations: u64) -> Result<Owed, EngineError> {
+        at_most("iterations", iterations, MOST_ITERATIONS)?;
+        Ok(Owed::Advance { id, left: iterations, ending: None })
+    }
+
+    pub(crate) fn owe_sample(&mut self, id: u32, count: u32) -> Result<Owed, EngineError> {
+        at_most("samples", count.into(), MOST_SAMPLES / u64::from(self.run.spec().dim()))?;
+        Ok(Owed::Sample { id, job: self.run.draw(count as usize, false)? })
+    }
+
+    pub(crate) fn owe_score(&mut self, id: u32, points: &[f32]) -> Result<Owed, EngineError> {
+        self.run.check_points(points)?;
+        at_most("numbers", points.len() as u64, MOST_SAMPLES)?;
+        Ok(Owed::Score { id, job: self.run.probe(index::SCORE, points)? })
+    }
+
+    pub(crate) fn owe_checkpoint(&mut self, id: u32) -> Result<Owed, EngineError> {
+        Ok(Owed::Checkpoint { id, reading: self.run.read_state()? })
+    }
+
+    /// Ends what is under way; whoever waits is told.
+    pub(crate) fn close(&mut self) -> Vec<Event> {
+        for owed in std::mem::take(&mut self.owed) {
+            let id = match owed {
+                Owed::Advance { id, .. } | Owed::Sample { id, .. } => id,
+                Owed::Score { id, .. } | Owed::Checkpoint { id, .. } => id,
+                Owed::Frame { .. }
+                | Owed::Evaluation { .. }
+                | Owed::Keep { .. }
+                | Owed::Check { .. } => continue,
+            };
+            let message = "another run came on stage before this was done".into();
+            let code = adversaria_protocol::FaultCode::BadRequest;
+            self.events
+                .push(Event::Reply { id, result: Err(Fault { code, message, can_rewind: false }) });
+        }
+        self.take_events()
+    }
+
+    pub(crate) fn work(&mut self, now: &dyn Fn() -> f64) -> Next {
+        match self.try_work(now) {
+            Ok(next) => next,
+            Err(error) => {
+                self.stop(&error);
+                Next::Wait
+            }
+        }
+    }
+
+    fn try_work(&mut self, now: &dyn Fn() -> f64) -> Result<Next, EngineError> {
+        self.settle(now())?;
+        self.train(now)?;
+        self.measure_rate(now());
+        self.look(now())?;
+        self.judge(now())?;
+        self.keep(now())?;
+        self.settle(now())?;
+        Ok(self.next(now()))
+    }
+
+    /// Stops the run with a sentence; those who wait for iterations hear it too.
+    fn stop(&mut self, error: &EngineError) {
+        self.standing = if matches!(error, EngineError::Diverged { .. }) {
+            Standing::Diverged
+        } else {
+            Standing::Paused
+        };
+        self.times.rate = 0.0;
+        self.stale = true;
+        let fault = error.fault(self.kept.is_some());
+        let waiting = std::mem::take(&mut self.owed);
+        for owed in waiting {
+            match owed {
+                Owed::Advance { id, .. } => {
+                    self.events.push(Event::Reply { id, result: Err(fault.clone()) })
+                }
+                Owed::Check { .. } => {}
+                other => self.owed.push(other),
+            }
+        }
+        self.events.push(Event::Fault(fault));
+    }
+
+    fn advancing(&self) -> Option<u64> {
+        self.owed.iter().find_map(|owed| match owed {
+            Owed::Advance { left, .. } if *left > 0 => Some(*left),
+            _ => None,
+        })
+    }
+
+    /// How many iterations may be made in one go now; 0 when none.
+    fn slice(&self, now: f64) -> u32 {
+        let cost = self.times.iteration_cost;
+        let affordable = if cost > 0.0 { (SLICE_MILLIS / cost).clamp(1.0, 65536.0) } else { 1.0 };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 1 and 65536"
+        )]
+        let affordable = affordable as u64;
+        let wanted = if let Some(left) = self.advancing() {
+            left
+        } else if self.standing != Standing::Playing {
+            0
+        } else {
+            let room =
+                self.until.map_or(u64::MAX, |until| until.saturating_sub(self.run.iteration()));
+            match self.pace {
+                Some(_) if now < self.times.next_iteration => 0,
+                Some(rate) => room.min(1 + self.behind(now, rate)),
+                None => room,
+            }
+        };
+        u32::try_from(affordable.min(wanted)).unwrap_or(u32::MAX)
+    }
+
+    /// Whole iterations that a pace is behind, at most a tenth of a second's worth.
+    fn behind(&self, now: f64, rate: f32) -> u64 {
+        let late = (now - self.times.next_iteration).clamp(0.0, 100.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, small"
+        )]
+        let iterations = (late * f64::from(rate) / 1000.0) as u64;
+        iterations
+    }
+
+    fn train(&mut self, now: &dyn Fn() -> f64) -> Result<(), EngineError> {
+        let begun = now();
+        let iterations = self.slice(begun);
+        if iterations == 0 {
+            return Ok(());
+        }
+        self.run.advance(iterations)?;
+        let cost = (now() - begun) / f64::from(iterations);
+        let before = self.times.iteration_cost;
+        self.times.iteration_cost = if before > 0.0 { 0.7 * before + 0.3 * cost } else { cost };
+        if let Some(rate) = self.pace {
+            let step = 1000.0 / f64::from(rate);
+            let from = self.times.next_iteration.max(begun - 100.0);
+            self.times.next_iteration = from + step * f64::from(iterations);
+        }
+        for owed in &mut self.owed {
+            if let Owed::Advance { left, .. } = owed
+                && *left > 0
+            {
+                *left -= u64::from(iterations);
+                break;
+            }
+        }
+        if self.standing == Standing::Playing
+            && self.until.is_some_and(|until| self.run.iteration() >= until)
+        {
+            self.standing = Standing::Arrived;
+        }
+        self.after_training()
+    }
+
+    fn after_training(&mut self) -> Result<(), EngineError> {
+        self.stale = true;
+        self.unjudged = true;
+        let reading = self.run.read_figures(false)?;
+        self.owed.push(Owed::Check { reading });
+        Ok(())
+    }
+
+    fn measure_rate(&mut self, now: f64) {
+        let (begin, from) = self.times.window;
+        let elapsed = now - begin;
+        if self.standing != Standing::Playing && self.advancing().is_none() {
+            self.times.rate = 0.0;
+            self.times.window = (now, self.run.iteration());
+        } else if elapsed >= 500.0 || (self.times.rate == 0.0 && elapsed >= 100.0) {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "shown"
+            )]
+            let rate =
+                ((self.run.iteration().saturating_sub(from)) as f64 * 1000.0 / elapsed) as f32;
+            self.times.rate = rate;
+            self.times.window = (now, self.run.iteration());
+        }
+    }
+
+    fn look(&mut self, now: f64) -> Result<(), EngineError> {
+        let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Frame { .. }));
+        let least = if self.advancing().is_some() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
+        let moving = self.standing == Standing::Playing || self.advancing().is_some();
+        let wait = if moving { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
+        if under_way || !self.stale || now - self.times.frame < wait {
+            return Ok(());
+        }
+        let figures = self.run.read_figures(true)?;
+        let look = Box::new(self.view.look(&mut self.run, self.layers)?);
+        let spec = self.run.spec().address();
+        self.owed.push(Owed::Frame {
+            begun: now,
+            iteration: self.run.iteration(),
+            spec,
+            look,
+            figures,
+        });
+        self.times.frame = now;
+        self.stale = false;
+        Ok(())
+    }
+
+    fn judge(&mut self, now: f64) -> Result<(), EngineError> {
+        let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Evaluation { .. }));
+        let wait = EVALUATION_MILLIS.max(EVALUATION_SHARE * self.times.evaluation_cost);
+        let images = self.run.spec().data().kind() == DataKind::Images;
+        if images
+            || under_way
+            || !self.unjudged
+            || now - self.times.evaluation < wait
+            || self.diverged()
+        {
+            return Ok(());
+        }
+        let job = self.run.draw(EVALUATION_SAMPLES, false)?;
+        self.owed.push(Owed::Evaluation { begun: now, iteration: self.run.iteration(), job });
+        self.times.evaluation = now;
+        self.unjudged = false;
+        Ok(())
+    }
+
+    fn keep(&mut self, now: f64) -> Result<(), EngineError> {
+        let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Keep { .. }));
+        let old = self.kept.as_ref().is_none_or(|kept| kept.iteration != self.run.iteration());
+        if under_way || !old || now - self.times.keep < KEEP_MILLIS || self.diverged() {
+            return Ok(());
+        }
+        let reading = self.run.read_state()?;
+        self.owed.push(Owed::Keep { snapshot: snapshot(&self.run), reading });
+        self.times.keep = now;
+        Ok(())
+    }
+
+    fn diverged(&self) -> bool {
+        self.standing == Standing::Diverged
+    }
+
+    /// Finishes what can be finished, in the order it was asked for.
+    fn settle(&mut self, now: f64) -> Result<(), EngineError> {
+        let mut failed = None;
+        for owed in std::mem::take(&mut self.owed) {
+            match self.settle_one(owed, now) {
+                Ok(Some(rest)) => self.owed.push(rest),
+                Ok(None) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// One thing owed: gives it back when it is not done yet.
+    fn settle_one(&mut self, owed: Owed, now: f64) -> Result<Option<Owed>, EngineError> {
+        match owed {
+            Owed::Check { reading } => match self.run.poll(&reading)? {
+                None => return Ok(Some(Owed::Check { reading })),
+                Some(words) => self.check(&words)?,
+            },
+            Owed::Keep { mut snapshot, reading } => match self.run.poll(&reading)? {
+                None => return Ok(Some(Owed::Keep { snapshot, reading })),
+                Some(words) => {
+                    snapshot.state = words;
+                    if self.is_sound(&snapshot.state) {
+                        self.kept = Some(snapshot);
+                    }
+                }
+            },
+            Owed::Checkpoint { id, reading } => match self.run.poll(&reading)? {
+                None => return Ok(Some(Owed::Checkpoint { id, reading })),
+                Some(state) => {
+                    let file = self.run.checkpoint_of(&state);
+                    self.reply(id, file.map(Reply::Bytes));
+                }
+            },
+            Owed::Sample { id, mut job } => match self.run.collect(&mut job)? {
+                None => return Ok(Some(Owed::Sample { id, job })),
+                Some(mut results) => self.reply(id, Ok(Reply::Values(results.swap_remove(0)))),
+            },
+            Owed::Score { id, mut job } => match self.run.collect(&mut job)? {
+                None => return Ok(Some(Owed::Score { id, job })),
+                Some(results) => {
+                    let scores = results[0].iter().copied().map(sigmoid).collect();
+                    self.reply(id, Ok(Reply::Values(scores)));
+                }
+            },
+            Owed::Evaluation { begun, iteration, mut job } => match self.run.collect(&mut job)? {
+                None => return Ok(Some(Owed::Evaluation { begun, iteration, job })),
+                Some(results) => {
+                    self.evaluation = self
+                        .judge
+                        .as_ref()
+                        .and_then(|judge| evaluate(judge, iteration, &results[0]));
+                    self.times.evaluation_cost = now - begun;
+                    self.stale = true;
+                }
+            },
+            Owed::Frame { begun, iteration, spec, mut look, figures } => {
+                let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
+                    return Ok(Some(Owed::Frame { begun, iteration, spec, look, figures }));
+                };
+                let metrics = self.metrics(iteration, &figures, &seen)?;
+                let frame = Frame {
+                    standing: self.standing,
+                    spec,
+                    metrics,
+                    rate: self.times.rate,
+                    picture: seen.picture,
+                };
+                self.events.push(Event::Frame(Box::new(frame)));
+                self.times.frame_cost = now - begun;
+            }
+            Owed::Advance { id, left, ending } => return self.settle_advance(id, left, ending),
+        }
+        Ok(None)
+    }
+
+    fn settle_advance(
+        &mut self,
+        id: u32,
+        left: u64,
+        ending: Option<(Box<Look>, Reading)>,
+    ) -> Result<Option<Owed>, EngineError> {
+        if left > 0 {
+            return Ok(Some(Owed::Advance { id, left, ending }));
+        }
+        let Some((mut look, figures)) = ending else {
+            let figures = self.run.read_figures(false)?;
+            let look = Box::new(
+                self.view
+                    .look(&mut self.run, Layers { field: false, pulls: false, grid: false })?,
+            );
+            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
+        };
+        let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
+            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
+        };
+        let metrics = self.metrics(self.run.iteration(), &figures, &seen)?;
+        self.reply(id, Ok(Reply::Metrics(metrics)));
+        Ok(None)
+    }
+
+    /// Figures asked for before a look have come when the look has: everything happens in order.
+    fn metrics(
+        &mut self,
+        iteration: u64,
+        figures: &Reading,
+        seen: &Seen,
+    ) -> Result<Metrics, EngineError> {
+        let words = self.run.wait(figures)?;
+        let mut metrics = Figures::decode(&self.run.compiled.layout, &words).metrics(iteration);
+        seen.complete(&mut metrics);
+        metrics.evaluation.clone_from(&self.evaluation);
+        Ok(metrics)
+    }
+
+    fn check(&self, words: &[f32]) -> Result<(), EngineError> {
+        let figures = Figures::decode(&self.run.compiled.layout, words);
+        match figures.diverged() {
+            Some(what) if !self.diverged() => {
+                Err(EngineError::Diverged { what: what.into(), iteration: self.run.iteration() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a state has only finite parameters and optimiser state.
+    fn is_sound(&self, state: &[f32]) -> bool {
+        let from = self
+            .run
+            .compiled
+            .layout
+            .discriminator
+            .parameters
+            .at
+            .min(self.run.compiled.layout.generator.parameters.at);
+        state[from as usize..].iter().all(|word| word.is_finite())
+    }
+
+    fn reply(&mut self, id: u32, result: Result<Reply, EngineError>) {
+        let result = result.map_err(|error| error.fault(false));
+        self.events.push(Event::Reply { id, result });
+    }
+
+    fn next(&self, now: f64) -> Next {
+        if self.advancing().is_some() || !self.owed.is_empty() {
+            return Next::Again;
+        }
+        match (self.standing, self.pace) {
+            (Standing::Playing, Some(_)) if self.times.next_iteration > now && !self.stale => {
+                Next::After(self.times.next_iteration - now)
+            }
+            (Standing::Playing, _) => Next::Again,
+            _ if self.stale => Next::Again,
+            _ if self.unjudged
+                && !self.diverged()
+                && self.run.spec().data().kind() != DataKind::Images =>
+            {
+                Next::After(EVALUATION_MILLIS / 4.0)
+            }
+            _ => Next::Wait,
+        }
+    }
+}
+
+fn snapshot(run: &Run) -> Snapshot {
+    Snapshot {
+        iteration: run.iteration(),
+        spec: run.spec().clone(),
+        log: run.log().to_vec(),
+        state: vec![],
+    }
+}
+
+fn at_most(what: &str, value: u64, most: u64) -> Result<(), EngineError> {
+    if value <= most {
+        Ok(())
+    } else {
+        Err(EngineError::TooMany { what: what.into(), value, most })
+    }
+}

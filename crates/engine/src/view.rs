@@ -1,0 +1,292 @@
+//! What is drawn of a run: which points are probed for a frame, and how the answers become a picture.
+
+use adversaria_core::data::{Distribution, normal_quantile};
+use adversaria_core::math::{sigmoid, softplus};
+use adversaria_core::metrics;
+use adversaria_core::spec::{DataKind, LatentLaw, RunSpec};
+use adversaria_kernels::program::TableValues;
+use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Stage};
+
+use crate::compile::index;
+use crate::error::EngineError;
+use crate::probe::Job;
+use crate::run::{Run, latent_points};
+use crate::table::to_bytes;
+use crate::vocabulary::stream;
+
+/// Cells of the 1D view.
+const CELLS: u32 = 240;
+/// Latent points of the 1D sweep.
+const SWEEP: usize = 4096;
+/// Arrows from z to x.
+const ARROWS: usize = 41;
+/// Cells on a side of the 2D field.
+const SIDE: u32 = 48;
+/// Dots of each colour.
+const DOTS: usize = 512;
+/// Samples of each kind behind V(D,G) in 2D.
+const JUDGED: usize = 1024;
+/// Lines of G's grid each way.
+const LATTICE: usize = 21;
+/// Pictures of each kind, and pixels on a side of each.
+const PICTURES: usize = 64;
+const PIXELS: u32 = 28;
+
+/// The constant part of a run's picture, made once.
+pub(crate) struct View {
+    kind: Kind,
+}
+
+enum Kind {
+    Line { distribution: Distribution, x: Vec<f32>, p_data: Vec<f32>, z: Vec<f32>, exact: bool },
+    Plane { z: Vec<f32>, real: Vec<f32>, p_data: Vec<f32>, lattice: Vec<f32> },
+    Images { z: Vec<f32>, real: Vec<f32>, shown: Vec<u8> },
+}
+
+/// A frame under way.
+pub(crate) struct Look {
+    generated: Job,
+    with_pulls: bool,
+    points: Job,
+    field: Option<Job>,
+    grid: Option<Job>,
+}
+
+/// A finished look: the picture, and V(D,G) with the mean scores.
+pub(crate) struct Seen {
+    pub(crate) picture: Picture,
+    value: f32,
+    score_real: f32,
+    score_fake: f32,
+}
+
+impl Seen {
+    pub(crate) fn complete(&self, metrics: &mut Metrics) {
+        metrics.value = self.value;
+        metrics.score_real = self.score_real;
+        metrics.score_fake = self.score_fake;
+    }
+}
+
+impl View {
+    pub(crate) fn new(run: &Run) -> Self {
+        let spec = &run.spec;
+        let kind = match (spec.data().kind(), Distribution::of(spec)) {
+            (DataKind::Line, Some(distribution)) => line(spec, distribution),
+            (DataKind::Plane, Some(distribution)) => plane(run, &distribution),
+            (DataKind::Images, _) | (_, None) => pictures(run),
+        };
+        Self { kind }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        match &self.kind {
+            Kind::Line { x, p_data, .. } => Stage::Line { x: x.clone(), p_data: p_data.clone() },
+            Kind::Plane { real, p_data, .. } => Stage::Plane {
+                real: real[..2 * DOTS.min(real.len() / 2)].to_vec(),
+                p_data: p_data.clone(),
+                side: SIDE,
+            },
+            Kind::Images { shown, .. } => {
+                Stage::Images { width: PIXELS, height: PIXELS, real: shown.clone() }
+            }
+        }
+    }
+
+    /// Starts probing for a frame.
+    pub(crate) fn look(&self, run: &mut Run, layers: Layers) -> Result<Look, EngineError> {
+        let (z, points) = match &self.kind {
+            Kind::Line { z, x, .. } => (z, x),
+            Kind::Plane { z, real, .. } | Kind::Images { z, real, .. } => (z, real),
+        };
+        let plane = matches!(self.kind, Kind::Plane { .. });
+        let with_pulls = plane && layers.pulls;
+        let program = if with_pulls { index::PULL } else { index::GENERATE };
+        let generated = run.probe(program, z)?;
+        let points = run.probe(index::SCORE, points)?;
+        let field = (plane && layers.field)
+            .then(|| run.probe(index::SCORE, &field_points()))
+            .transpose()?;
+        let grid = match &self.kind {
+            Kind::Plane { lattice, .. } if layers.grid && !lattice.is_empty() => {
+                Some(run.probe(index::GENERATE, lattice)?)
+            }
+            Kind::Line { .. } | Kind::Plane { .. } | Kind::Images { .. } => None,
+        };
+        Ok(Look { generated, with_pulls, points, field, grid })
+    }
+
+    /// The picture, once all of it is there.
+    pub(crate) fn seen(&self, run: &mut Run, look: &mut Look) -> Result<Option<Seen>, EngineError> {
+        let Some(mut generated) = run.collect(&mut look.generated)? else { return Ok(None) };
+        let Some(mut scored) = run.collect(&mut look.points)? else { return Ok(None) };
+        let mut answers = Vec::new();
+        for job in [&mut look.field, &mut look.grid] {
+            let answer = match job {
+                Some(job) => match run.collect(job)? {
+                    Some(mut results) => results.swap_remove(0),
+                    None => return Ok(None),
+                },
+                None => Vec::new(),
+            };
+            answers.push(answer);
+        }
+        let grid = answers.pop().unwrap_or_default();
+        let field = answers.pop().unwrap_or_default();
+        let pulls = if look.with_pulls { generated.pop().unwrap_or_default() } else { Vec::new() };
+        let raw_fake = generated.pop().unwrap_or_default();
+        let x = generated.pop().unwrap_or_default();
+        let raw_real = scored.pop().unwrap_or_default();
+        Ok(Some(self.develop(run.spec(), Answers { x, pulls, raw_fake, raw_real, field, grid })))
+    }
+
+    fn develop(&self, spec: &RunSpec, answers: Answers) -> Seen {
+        let Answers { x, pulls, raw_fake, raw_real, field, grid } = answers;
+        let score = |raw: &[f32]| raw.iter().copied().map(sigmoid).collect::<Vec<f32>>();
+        // E log D(x) + E log(1 − D(G(z))), both as −softplus so that nothing saturates.
+        let (log_real, score_real) = match &self.kind {
+            Kind::Line { p_data, .. } => weighted(&raw_real, p_data),
+            Kind::Plane { .. } | Kind::Images { .. } => {
+                (-mean(&raw_real, |a| softplus(-a)), mean(&raw_real, sigmoid))
+            }
+        };
+        let value = log_real - mean(&raw_fake, softplus);
+        let score_fake = mean(&raw_fake, sigmoid);
+        let picture = match &self.kind {
+            Kind::Line { distribution, z, exact, .. } => Picture::Line(Line {
+                p_g: line_density(distribution, &x, *exact),
+                d: score(&raw_real),
+                arrows: arrows(z, &x, spec.latent().dim as usize),
+            }),
+            Kind::Plane { .. } => {
+                let cut = |values: &[f32]| values[..values.len().min(2 * DOTS)].to_vec();
+                let pulls = cut(&pulls).into_iter().map(|v| -v).collect();
+                Picture::Plane(Plane { fake: cut(&x), pulls, field: score(&field), grid })
+            }
+            Kind::Images { .. } => Picture::Images(Images {
+                fake: to_bytes(&x, spec.output()),
+                fake_score: score(&raw_fake),
+                real_score: score(&raw_real),
+            }),
+        };
+        Seen { picture, value, score_real, score_fake }
+    }
+}
+
+/// The probes' answers, `[n, …]` each; `raw` is a, before the sigmoid.
+struct Answers {
+    x: Vec<f32>,
+    pulls: Vec<f32>,
+    raw_fake: Vec<f32>,
+    raw_real: Vec<f32>,
+    field: Vec<f32>,
+    grid: Vec<f32>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few thousand numbers")]
+fn mean(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    values.iter().map(|&v| f(v)).sum::<f32>() / values.len().max(1) as f32
+}
+
+/// E log D(x) and E D(x) under p_data given on the same cells.
+fn weighted(raw: &[f32], p_data: &[f32]) -> (f32, f32) {
+    let mass: f32 = p_data.iter().sum();
+    let over = |f: &dyn Fn(f32) -> f32| {
+        raw.iter().zip(p_data).map(|(&a, &p)| p * f(a)).sum::<f32>() / mass
+    };
+    (over(&|a| -softplus(-a)), over(&sigmoid))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
+fn line(spec: &RunSpec, distribution: Distribution) -> Kind {
+    let (lo, hi) = distribution.view();
+    let width = (hi - lo) / f64::from(CELLS);
+    let x: Vec<f32> = (0..CELLS).map(|i| (lo + (f64::from(i) + 0.5) * width) as f32).collect();
+    let p_data = x.iter().map(|&x| distribution.density(&[f64::from(x)]) as f32).collect();
+    let exact = spec.latent().dim == 1;
+    let z = if exact {
+        metrics::quantile_sweep(spec.latent().law, SWEEP)
+    } else {
+        latent_points(spec, stream::STAGE, SWEEP)
+    };
+    Kind::Line { distribution, x, p_data, z, exact }
+}
+
+/// p_g on the cells: exact up to linear interpolation for a 1D latent, else a histogram of many draws.
+fn line_density(distribution: &Distribution, x: &[f32], exact: bool) -> Vec<f32> {
+    let view = distribution.view();
+    let density = if exact {
+        metrics::pushforward_density(x, view, CELLS as usize)
+    } else {
+        metrics::histogram_density(x, view, CELLS as usize)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
+    density.into_iter().map(|p| p as f32).collect()
+}
+
+/// Evenly spaced in z's quantiles.
+fn arrows(z: &[f32], x: &[f32], latent: usize) -> Vec<(f32, f32)> {
+    let mut pairs: Vec<(f32, f32)> =
+        z.chunks_exact(latent).map(|z| z[0]).zip(x.iter().copied()).collect();
+    let stride = pairs.len() / ARROWS;
+    pairs = pairs.into_iter().skip(stride / 2).step_by(stride.max(1)).take(ARROWS).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    pairs
+}
+
+/// Cell centres of the field on [−1, 1]², row 0 at y = −1.
+fn field_points() -> Vec<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "48 cells")]
+    let centre = |i: u32| (i as f32 + 0.5) * 2.0 / SIDE as f32 - 1.0;
+    (0..SIDE)
+        .flat_map(|row| (0..SIDE).flat_map(move |column| [centre(column), centre(row)]))
+        .collect()
+}
+
+fn plane(run: &Run, distribution: &Distribution) -> Kind {
+    let spec = &run.spec;
+    let real = match &run.table.values {
+        TableValues::Words(words) => words[..words.len().min(2 * JUDGED)].to_vec(),
+        TableValues::Bytes { .. } => Vec::new(),
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
+    let p_data = distribution.density_grid(SIDE as usize).into_iter().map(|p| p as f32).collect();
+    Kind::Plane {
+        z: latent_points(spec, stream::STAGE, JUDGED),
+        real,
+        p_data,
+        lattice: lattice(spec),
+    }
+}
+
+/// A lattice over z, evenly spaced in quantiles; only for a 2D latent.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "21 lines, shown in f32"
+)]
+fn lattice(spec: &RunSpec) -> Vec<f32> {
+    if spec.latent().dim != 2 {
+        return Vec::new();
+    }
+    let at = |i: usize| match spec.latent().law {
+        LatentLaw::Uniform => 2.0 * i as f32 / (LATTICE - 1) as f32 - 1.0,
+        LatentLaw::Gaussian => normal_quantile((i as f64 + 0.5) / LATTICE as f64) as f32,
+    };
+    (0..LATTICE)
+        .flat_map(|row| (0..LATTICE).flat_map(move |column| [at(column), at(row)]))
+        .collect()
+}
+
+fn pictures(run: &Run) -> Kind {
+    let z = latent_points(&run.spec, stream::STAGE, PICTURES);
+    let (shown, real) = match &run.table.values {
+        TableValues::Bytes { bytes, scale, offset } => {
+            let shown = bytes[..bytes.len().min(PICTURES * run.table.dim as usize)].to_vec();
+            let real = shown.iter().map(|&b| f32::from(b) * scale + offset).collect();
+            (shown, real)
+        }
+        TableValues::Words(_) => (Vec::new(), Vec::new()),
+    };
+    Kind::Images { z, real, shown }
+}

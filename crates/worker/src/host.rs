@@ -1,0 +1,213 @@
+//! The worker's loop: commands in, slices of work, events out. Between slices it yields through a `MessageChannel`
+//! (a hundredth of a millisecond), never a timer (4 ms) nor animation frames (which stop when the page is hidden).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use adversaria_core::images::ImageSet;
+use adversaria_engine::{Next, Session};
+use adversaria_kernels::cpu::CpuBackend;
+use adversaria_protocol::{Command, Event, Fault, FaultCode, ProtocolError, decode, encode};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
+
+use crate::fetch;
+
+/// The first 10,000 training images, and the other 50,000.
+const PACKS: [&str; 2] = ["data/mnist-train-a.bin.gz", "data/mnist-train-b.bin.gz"];
+/// Images in the first pack.
+const FIRST_PACK: u32 = 10_000;
+
+struct Host {
+    scope: DedicatedWorkerGlobalScope,
+    session: RefCell<Session>,
+    channel: MessageChannel,
+    /// A turn of the loop has been asked for.
+    asked: Cell<bool>,
+    /// Packs of images that are here, and whether one is on its way.
+    packs: Cell<usize>,
+    fetching: Cell<bool>,
+    /// The user's own images replace the packs.
+    own_images: Cell<bool>,
+}
+
+/// Starts hearing and tells the page so.
+pub(crate) fn start() {
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    let Ok(channel) = MessageChannel::new() else { return };
+    let adapter = format!("WASM, {}", CpuBackend::detect().isa_name());
+    let session = Session::new(Box::new(|| Ok(Box::new(CpuBackend::detect()))), adapter);
+    let host = Rc::new(Host {
+        scope,
+        session: RefCell::new(session),
+        channel,
+        asked: Cell::new(false),
+        packs: Cell::new(0),
+        fetching: Cell::new(false),
+        own_images: Cell::new(false),
+    });
+    host.listen();
+    host.tell();
+}
+
+impl Host {
+    fn listen(self: &Rc<Self>) {
+        let host = Rc::clone(self);
+        let on_command = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            host.hear(&message.data());
+        });
+        self.scope.set_onmessage(Some(on_command.as_ref().unchecked_ref()));
+        on_command.forget();
+        let host = Rc::clone(self);
+        let on_turn = Closure::<dyn FnMut(MessageEvent)>::new(move |_| host.turn());
+        self.channel.port1().set_onmessage(Some(on_turn.as_ref().unchecked_ref()));
+        on_turn.forget();
+    }
+
+    fn now(&self) -> f64 {
+        self.scope.performance().map_or(0.0, |performance| performance.now())
+    }
+
+    fn hear(self: &Rc<Self>, data: &JsValue) {
+        let bytes = Uint8Array::new(data).to_vec();
+        match decode::<Command>(&bytes) {
+            Ok(command) => {
+                if matches!(command, Command::Images { .. }) {
+                    self.own_images.set(true);
+                }
+                let now = self.now();
+                self.session.borrow_mut().handle(command, now);
+            }
+            Err(error) => self.post(&Event::Fault(message_fault(&error))),
+        }
+        self.fetch_images();
+        self.tell();
+        self.ask();
+    }
+
+    fn turn(self: &Rc<Self>) {
+        self.asked.set(false);
+        let next = self.session.borrow_mut().work(&|| self.now());
+        self.tell();
+        match next {
+            Next::Again => self.ask(),
+            Next::After(millis) => self.ask_after(millis),
+            Next::Wait => {}
+        }
+    }
+
+    /// Asks for a turn of the loop, once.
+    fn ask(&self) {
+        if !self.asked.replace(true) && self.channel.port2().post_message(&JsValue::NULL).is_err() {
+            self.asked.set(false);
+        }
+    }
+
+    fn ask_after(self: &Rc<Self>, millis: f64) {
+        let host = Rc::clone(self);
+        let wake = Closure::once_into_js(move || host.ask());
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a pace")]
+        let millis = millis.clamp(0.0, 1000.0) as i32;
+        if self
+            .scope
+            .set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), millis)
+            .is_err()
+        {
+            self.ask();
+        }
+    }
+
+    /// Sends what there is to tell.
+    fn tell(&self) {
+        let events: Vec<Event> = self.session.borrow_mut().take_events().collect();
+        for event in &events {
+            self.post(event);
+        }
+    }
+
+    fn post(&self, event: &Event) {
+        let bytes = match encode(event) {
+            Ok(bytes) => Uint8Array::from(bytes.as_slice()),
+            // Every event can be written; if one could not, the page must still hear of it.
+            Err(error) => match encode(&Event::Fault(message_fault(&error))) {
+                Ok(bytes) => Uint8Array::from(bytes.as_slice()),
+                Err(_) => return,
+            },
+        };
+        let transfer = Array::of1(&bytes.buffer());
+        if self.scope.post_message_with_transfer(&bytes, &transfer).is_err() {
+            web_sys::console::warn_1(&"the page could not be told".into());
+        }
+    }
+
+    /// Fetches the pack of images that comes next, when a run waits for it or the first one is here.
+    fn fetch_images(self: &Rc<Self>) {
+        let wanted = self.session.borrow().wants_images();
+        let next = self.packs.get();
+        let idle = wanted.is_none() && next == 0;
+        if idle || self.fetching.get() || self.own_images.get() || next >= PACKS.len() {
+            return;
+        }
+        self.fetching.set(true);
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            let result = host.fetch_pack(next).await;
+            host.fetching.set(false);
+            host.take_pack(next, wanted, result);
+            host.tell();
+            host.ask();
+        });
+    }
+
+    async fn fetch_pack(self: &Rc<Self>, number: usize) -> Result<ImageSet, String> {
+        let host = Rc::clone(self);
+        let what = if number == 0 {
+            "MNIST, the first 10,000 images"
+        } else {
+            "MNIST, the other 50,000 images"
+        };
+        let bytes = fetch::bytes(PACKS[number], move |done, total| {
+            host.session.borrow_mut().progress(what, done, total);
+            host.tell();
+        })
+        .await?;
+        ImageSet::unpack(&bytes).map_err(|error| error.to_string())
+    }
+
+    fn take_pack(
+        self: &Rc<Self>,
+        number: usize,
+        wanted: Option<u32>,
+        result: Result<ImageSet, String>,
+    ) {
+        match result {
+            Ok(set) if !self.own_images.get() => {
+                let now = self.now();
+                self.packs.set(number + 1);
+                let supplied = self.session.borrow_mut().supply_images(set, number > 0, now);
+                if let Err(error) = supplied {
+                    self.session.borrow_mut().images_failed(&error.to_string());
+                }
+                self.fetch_images();
+            }
+            Ok(_) => {}
+            // Nobody asked for the second pack yet: it is tried again when somebody does.
+            Err(_) if wanted.is_none_or(|rows| number > 0 && rows <= FIRST_PACK) => {}
+            Err(why) => self
+                .session
+                .borrow_mut()
+                .images_failed(&format!("MNIST could not be fetched: {why}")),
+        }
+    }
+}
+
+fn message_fault(error: &ProtocolError) -> Fault {
+    let code = match error {
+        ProtocolError::Version { .. } => FaultCode::Stale,
+        ProtocolError::Damaged(_) => FaultCode::Internal,
+    };
+    Fault { code, message: error.to_string(), can_rewind: false }
+}
