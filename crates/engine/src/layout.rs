@@ -5,7 +5,7 @@ use adversaria_core::spec::{Optimiser, RunSpec};
 use adversaria_kernels::program::{Act, Mat, Span, tick};
 
 use crate::lower::align;
-use crate::vocabulary::act_of;
+use crate::vocabulary::{act_of, output_act};
 
 /// Words of counters and figures, one set a player.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,7 +102,7 @@ impl Layout {
             spec.generator().hidden(),
             dim,
             act_of(spec.generator().activation()),
-            { crate::vocabulary::output_act(spec.output()) },
+            output_act(spec.output()),
         );
         let discriminator_layers = Sizes::new(
             dim,

@@ -1,12 +1,20 @@
 //! Files from beside the page, with progress, decompressed.
 
 use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    CompressionFormat, DecompressionStream, DedicatedWorkerGlobalScope,
-    ReadableStreamDefaultReader, ReadableWritablePair, Response,
-};
+use web_sys::{DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, ReadableWritablePair, Response};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Every browser since 2023 has it; web-sys still counts it as unstable.
+    #[wasm_bindgen(extends = ReadableWritablePair)]
+    type DecompressionStream;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+}
 
 /// The bytes of a file, decompressed when they are gzip; `progress` hears bytes so far and in all (0: unknown).
 pub(crate) async fn bytes(path: &str, progress: impl Fn(u64, u64)) -> Result<Vec<u8>, String> {
@@ -55,9 +63,8 @@ async fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
     let Some(body) = Response::new_with_opt_buffer_source(Some(&packed))?.body() else {
         return Ok(Vec::new());
     };
-    let unpacker = DecompressionStream::new(CompressionFormat::Gzip)?;
-    let pair = ReadableWritablePair::new(&unpacker.readable(), &unpacker.writable());
-    let whole = Response::new_with_opt_readable_stream(Some(&body.pipe_through(&pair)))?;
+    let unpacker = DecompressionStream::new("gzip")?;
+    let whole = Response::new_with_opt_readable_stream(Some(&body.pipe_through(&unpacker)))?;
     let buffer = JsFuture::from(whole.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
