@@ -1,1 +1,6 @@
-//! Suites that no one crate can prove.
+//! Suites that no one crate can prove: the crates' arrows, the manners of the sources, the prepared data.
+
+mod arrows;
+mod data;
+mod sources;
+mod tidy;
