@@ -9,6 +9,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 /// −log 4, the value of the game when p_g = p_data and D is at its best (Theorem 1), nats.
 pub const MINUS_LOG_4: f64 = -1.386_294_361_119_890_6;
 
+/// The page's own font where there is a page, the built-in one elsewhere.
+const FONT: &str = if cfg!(target_arch = "wasm32") { "system-ui" } else { "sans-serif" };
+
 /// A line of a chart: (iteration, value), iterations ascending.
 pub type Points = [(f64, f32)];
 
@@ -25,7 +28,7 @@ struct Level {
 }
 
 /// Both losses over iterations: D's in its colour, G's in that of what it generates. `scale` is pixels of the area for
-/// each CSS pixel.
+/// each CSS pixel. The ground is left as it is.
 ///
 /// # Errors
 /// When the backend cannot draw.
@@ -69,7 +72,6 @@ fn trend<DB: DrawingBackend>(
     theme: &Theme,
     scale: f64,
 ) -> Result<(), PlotError> {
-    area.fill(&colour(theme.paper)).map_err(PlotError::backend)?;
     let pixels = |v: f64| (v * scale).round() as i32;
     let (width, height) = area.dim_in_pixel();
     if (width as i32) < pixels(80.0) || (height as i32) < pixels(40.0) {
@@ -94,7 +96,7 @@ fn trend<DB: DrawingBackend>(
         .bold_line_style(colour(theme.rule).mix(0.7))
         .axis_style(colour(theme.rule))
         .set_all_tick_mark_size(pixels(3.0))
-        .label_style(("sans-serif", 10.0 * scale, &colour(theme.muted)))
+        .label_style((FONT, 10.0 * scale, &colour(theme.muted)))
         .x_label_formatter(&|x| count(*x))
         .y_label_formatter(&|y| crate::figure1::plain(*y as f32))
         .draw()
@@ -139,9 +141,8 @@ fn dotted<DB: DrawingBackend>(
         .draw_series((0..=dots).map(|i| Circle::new(at(i), radius, style)))
         .map_err(PlotError::backend)?;
     let fill = colour(level.colour);
-    let text = TextStyle::from(("sans-serif", 10.0 * scale))
-        .color(&fill)
-        .pos(Pos::new(HPos::Right, VPos::Bottom));
+    let text =
+        TextStyle::from((FONT, 10.0 * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Bottom));
     area.draw_text(level.name, &text, (to.0, to.1 - pixels(2.0))).map_err(PlotError::backend)?;
     Ok(())
 }

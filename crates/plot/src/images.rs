@@ -178,7 +178,7 @@ pub fn images(data: &ImagesData<'_>, axes: &ImagesAxes, theme: &Theme) -> Vec<Ma
     marks
 }
 
-/// All images of a wall with their frames, as one raster on paper.
+/// All images of a wall with their frames, as one raster; nothing between them.
 fn raster(
     data: &ImagesData<'_>,
     grid: Grid,
@@ -192,8 +192,7 @@ fn raster(
     }
     let (across, down) = (data.width + 2 * FRAME + GAP, data.height + 2 * FRAME + GAP);
     let (width, height) = (grid.columns * across, grid.shown.div_ceil(grid.columns) * down);
-    let paper = [theme.paper.0, theme.paper.1, theme.paper.2, 255];
-    let mut rgba = paper.repeat(width * height);
+    let mut rgba = vec![0; 4 * width * height];
     for (index, image) in pixels.chunks_exact(size).take(grid.shown).enumerate() {
         let frame = theme.verdict(scores.get(index).copied().unwrap_or(f32::NAN), 1.0);
         let (left, top) = ((index % grid.columns) * across, (index / grid.columns) * down);
@@ -207,6 +206,7 @@ fn raster(
                 };
                 let at = 4 * ((top + y) * width + left + x);
                 rgba[at..at + 3].copy_from_slice(&rgb);
+                rgba[at + 3] = 255;
             }
         }
     }
@@ -248,7 +248,7 @@ mod tests {
         };
         assert_eq!(at(&walls[0], 0, 0), theme.field_fake, "the first fake is judged fake");
         assert_eq!(at(&walls[0], 2, 2), crate::Rgb(200, 200, 200));
-        assert_eq!(at(&walls[0], 7, 0), theme.paper, "a gap after the frame");
+        assert_eq!(walls[0].rgba[4 * 7 + 3], 0, "a gap after the frame");
         assert_eq!(at(&walls[1], 0, 0), theme.rule, "no score yet");
         assert_eq!(at(&walls[1], 2, 2), crate::Rgb(10, 10, 10));
     }

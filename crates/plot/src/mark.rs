@@ -93,14 +93,14 @@ pub enum Anchor {
     Right,
 }
 
-/// Opaque pixels, row 0 at the top.
+/// Pixels, each opaque or not there, row 0 at the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
     pub height: u32,
-    /// `[height, width, 4]`, red, green, blue, 255.
+    /// `[height, width, 4]`, red, green, blue, and 255 or 0.
     pub rgba: Vec<u8>,
 }
 

@@ -133,7 +133,9 @@ impl<DB: DrawingBackend> Painter<'_, DB> {
                 };
                 let corners = [place(x, y), place(x + run.len(), y + 1)];
                 let fill = RGBColor(run[0][0], run[0][1], run[0][2]).filled();
-                self.draw(&Rectangle::new(corners, fill))?;
+                if run[0][3] != 0 {
+                    self.draw(&Rectangle::new(corners, fill))?;
+                }
                 x += run.len();
             }
         }

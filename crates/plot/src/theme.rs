@@ -50,7 +50,7 @@ pub struct Theme {
 impl Theme {
     /// Dark ink on light paper. Lines have at least 3 : 1 contrast on it.
     pub const LIGHT: Self = Self {
-        paper: Rgb(0xfb, 0xfa, 0xf7),
+        paper: Rgb(0xfa, 0xf9, 0xf6),
         panel: Rgb(0xff, 0xff, 0xff),
         ink: Rgb(0x1b, 0x24, 0x30),
         muted: Rgb(0x5d, 0x67, 0x73),
@@ -65,8 +65,8 @@ impl Theme {
 
     /// Light ink on dark paper.
     pub const DARK: Self = Self {
-        paper: Rgb(0x11, 0x15, 0x1b),
-        panel: Rgb(0x16, 0x1b, 0x22),
+        paper: Rgb(0x10, 0x14, 0x1b),
+        panel: Rgb(0x18, 0x1e, 0x27),
         ink: Rgb(0xe8, 0xec, 0xf1),
         muted: Rgb(0x98, 0xa3, 0xb0),
         rule: Rgb(0x2b, 0x33, 0x3d),

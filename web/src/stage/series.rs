@@ -24,7 +24,13 @@ pub struct Series {
 impl Default for Series {
     fn default() -> Self {
         let track = || Track::new(CAPACITY);
-        Self { loss_d: track(), loss_g: track(), value: track(), value_optimal: track(), jsd: track() }
+        Self {
+            loss_d: track(),
+            loss_g: track(),
+            value: track(),
+            value_optimal: track(),
+            jsd: track(),
+        }
     }
 }
 

@@ -1,0 +1,222 @@
+//! Marks on the page's canvas: parts of pixels, dashes and one path for many dots, which plotters does not have.
+
+use adversaria_plot::{Anchor, Dash, Mark, Point, Raster, Rect, Rgb, Stroke};
+use leptos::prelude::document;
+use std::f64::consts::TAU;
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+
+/// Text in figures.
+const FONT: &str = "system-ui, -apple-system, 'Segoe UI', sans-serif";
+
+/// Draws figures on one canvas and keeps what that needs between frames.
+#[derive(Default)]
+pub struct Painter {
+    scratch: Option<HtmlCanvasElement>,
+}
+
+impl Painter {
+    /// Replaces what is on the canvas, which is `size` CSS pixels wide and high at `ratio` device pixels each.
+    pub fn paint(
+        &mut self,
+        canvas: &HtmlCanvasElement,
+        size: (f32, f32),
+        ratio: f64,
+        marks: &[Mark],
+    ) -> Result<(), JsValue> {
+        let ctx = prepare(canvas, size, ratio)?;
+        marks.iter().try_for_each(|mark| self.mark(&ctx, mark, ratio))
+    }
+
+    fn mark(
+        &mut self,
+        ctx: &CanvasRenderingContext2d,
+        mark: &Mark,
+        ratio: f64,
+    ) -> Result<(), JsValue> {
+        match mark {
+            Mark::Line { points, stroke } => line(ctx, points, *stroke, ratio)?,
+            Mark::Segments { ends, stroke } => {
+                set_stroke(ctx, *stroke)?;
+                ctx.begin_path();
+                for (a, b) in ends {
+                    ctx.move_to(f64::from(a.0), f64::from(a.1));
+                    ctx.line_to(f64::from(b.0), f64::from(b.1));
+                }
+                ctx.stroke();
+            }
+            Mark::Area { points, colour, alpha } => {
+                set_fill(ctx, *colour, *alpha);
+                trace(ctx, points);
+                ctx.fill();
+            }
+            Mark::Dots { at, radius, colour, alpha } => dots(ctx, at, *radius, *colour, *alpha)?,
+            Mark::Box { rect, fill, stroke } => boxed(ctx, *rect, *fill, *stroke, ratio)?,
+            Mark::Image { raster, rect, smooth } => self.image(ctx, raster, *rect, *smooth)?,
+            Mark::Text { at, text, size, colour, anchor } => {
+                set_fill(ctx, *colour, 1.0);
+                ctx.set_font(&format!("{size}px {FONT}"));
+                ctx.set_text_baseline("middle");
+                ctx.set_text_align(match anchor {
+                    Anchor::Left => "left",
+                    Anchor::Centre => "center",
+                    Anchor::Right => "right",
+                });
+                ctx.fill_text(text, f64::from(at.0), f64::from(at.1))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The raster goes to a hidden canvas of its own size, and from there stretched to its place.
+    fn image(
+        &mut self,
+        ctx: &CanvasRenderingContext2d,
+        raster: &Raster,
+        rect: Rect,
+        smooth: bool,
+    ) -> Result<(), JsValue> {
+        let scratch = match self.scratch.take() {
+            Some(canvas) => canvas,
+            None => document().create_element("canvas")?.dyn_into::<HtmlCanvasElement>()?,
+        };
+        resize(&scratch, raster.width, raster.height);
+        let pixels = ImageData::new_with_u8_clamped_array_and_sh(
+            Clamped(&raster.rgba),
+            raster.width,
+            raster.height,
+        )?;
+        context(&scratch)?.put_image_data(&pixels, 0.0, 0.0)?;
+        ctx.set_image_smoothing_enabled(smooth);
+        let [x, y, w, h] = [rect.x, rect.y, rect.w, rect.h].map(f64::from);
+        ctx.draw_image_with_html_canvas_element_and_dw_and_dh(&scratch, x, y, w, h)?;
+        self.scratch = Some(scratch);
+        Ok(())
+    }
+}
+
+/// The canvas's context, cleared and scaled to CSS pixels.
+fn prepare(
+    canvas: &HtmlCanvasElement,
+    (width, height): (f32, f32),
+    ratio: f64,
+) -> Result<CanvasRenderingContext2d, JsValue> {
+    let device = |v: f32| (f64::from(v) * ratio).round().max(1.0) as u32;
+    resize(canvas, device(width), device(height));
+    let ctx = context(canvas)?;
+    ctx.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)?;
+    ctx.clear_rect(0.0, 0.0, f64::from(canvas.width()), f64::from(canvas.height()));
+    ctx.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0)?;
+    ctx.set_line_join("round");
+    Ok(ctx)
+}
+
+/// Setting a canvas's size clears it and is costly: only when it changes.
+pub fn resize(canvas: &HtmlCanvasElement, width: u32, height: u32) {
+    if canvas.width() != width {
+        canvas.set_width(width);
+    }
+    if canvas.height() != height {
+        canvas.set_height(height);
+    }
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+    let found = canvas
+        .get_context("2d")?
+        .ok_or_else(|| JsValue::from_str("this browser draws no 2D canvas"))?;
+    found.dyn_into().map_err(Into::into)
+}
+
+fn set_fill(ctx: &CanvasRenderingContext2d, c: Rgb, alpha: f32) {
+    ctx.set_fill_style_str(&css(c, alpha));
+}
+
+fn css(c: Rgb, alpha: f32) -> String {
+    format!("rgba({},{},{},{alpha})", c.0, c.1, c.2)
+}
+
+fn set_stroke(ctx: &CanvasRenderingContext2d, stroke: Stroke) -> Result<(), JsValue> {
+    ctx.set_stroke_style_str(&css(stroke.colour, stroke.alpha));
+    ctx.set_line_width(f64::from(stroke.width));
+    ctx.set_line_cap(if stroke.dash == Dash::Dotted { "round" } else { "butt" });
+    let pattern = js_sys::Array::new();
+    if let Some((on, off)) = stroke.dash.pattern() {
+        pattern.push(&f64::from(on).into());
+        pattern.push(&f64::from(off).into());
+    }
+    ctx.set_line_dash(&pattern)
+}
+
+fn trace(ctx: &CanvasRenderingContext2d, points: &[Point]) {
+    ctx.begin_path();
+    for p in points {
+        ctx.line_to(f64::from(p.0), f64::from(p.1));
+    }
+}
+
+fn line(
+    ctx: &CanvasRenderingContext2d,
+    points: &[Point],
+    stroke: Stroke,
+    ratio: f64,
+) -> Result<(), JsValue> {
+    set_stroke(ctx, stroke)?;
+    match points {
+        // Thin upright and level lines are sharp only in the middle of a device pixel.
+        [a, b] if stroke.width <= 1.5 && (a.0 == b.0 || a.1 == b.1) => {
+            let sharp = |v: f32| ((f64::from(v) * ratio).floor() + 0.5) / ratio;
+            ctx.begin_path();
+            ctx.move_to(sharp(a.0), sharp(a.1));
+            ctx.line_to(sharp(b.0), sharp(b.1));
+        }
+        _ => trace(ctx, points),
+    }
+    ctx.stroke();
+    Ok(())
+}
+
+fn dots(
+    ctx: &CanvasRenderingContext2d,
+    at: &[Point],
+    radius: f32,
+    c: Rgb,
+    alpha: f32,
+) -> Result<(), JsValue> {
+    set_fill(ctx, c, alpha);
+    let radius = f64::from(radius);
+    ctx.begin_path();
+    for p in at {
+        let (x, y) = (f64::from(p.0), f64::from(p.1));
+        ctx.move_to(x + radius, y);
+        ctx.arc(x, y, radius, 0.0, TAU)?;
+    }
+    ctx.fill();
+    Ok(())
+}
+
+fn boxed(
+    ctx: &CanvasRenderingContext2d,
+    rect: Rect,
+    fill: Option<Rgb>,
+    stroke: Option<Stroke>,
+    ratio: f64,
+) -> Result<(), JsValue> {
+    let sharp = |v: f32| ((f64::from(v) * ratio).floor() + 0.5) / ratio;
+    let (x, y) = (sharp(rect.x), sharp(rect.y));
+    let (w, h) = (sharp(rect.x + rect.w) - x, sharp(rect.y + rect.h) - y);
+    if let Some(fill) = fill {
+        set_fill(ctx, fill, 1.0);
+        ctx.fill_rect(x, y, w, h);
+    }
+    if let Some(stroke) = stroke {
+        set_stroke(ctx, stroke)?;
+        ctx.stroke_rect(x, y, w, h);
+    }
+    Ok(())
+}
+
+/// An empty canvas of the right size, in device pixels, for plotters.
+pub fn blank(canvas: &HtmlCanvasElement, size: (f32, f32), ratio: f64) -> Result<(), JsValue> {
+    prepare(canvas, size, ratio)?.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+}

@@ -1,0 +1,111 @@
+//! A chart of the score on its own canvas, drawn by plotters.
+
+use super::canvas::blank;
+use super::series::Series;
+use super::sight::{pixel_ratio, watch_size};
+use crate::look::now_millis;
+use adversaria_plot::{PlotError, Theme, losses, value};
+use adversaria_protocol::Frame;
+use leptos::{html, prelude::*};
+use plotters::prelude::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
+use std::{sync::Arc, time::Duration};
+use web_sys::HtmlCanvasElement;
+
+/// Charts change slowly: this many milliseconds lie between two drawings.
+const REDRAW_MILLIS: f64 = 200.0;
+
+/// Which chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// V(D,G), V(D*,G) and −log 4.
+    Value,
+    /// Both losses.
+    Losses,
+}
+
+/// A chart over iterations, redrawn at most five times a second.
+#[component]
+pub fn Chart(
+    /// Which.
+    topic: Topic,
+    /// Its changes are when to look at the series again.
+    frame: Signal<Option<Arc<Frame>>>,
+    /// The run so far.
+    series: StoredValue<Series>,
+    /// Whether the page is dark.
+    dark: Signal<bool>,
+) -> impl IntoView {
+    let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let size = watch_size(wrap);
+    let tick = paced(frame);
+    Effect::new(move |_| {
+        tick.track();
+        let (Some(canvas), size, theme) = (canvas.get(), size.get(), Theme::of(dark.get())) else {
+            return;
+        };
+        if size.0 < 2.0 {
+            return;
+        }
+        if let Err(error) = series.with_value(|series| draw(&canvas, size, topic, series, &theme)) {
+            leptos::logging::error!("a chart could not be drawn: {error}");
+        }
+    });
+    let name = match topic {
+        Topic::Value => "The value of the game over iterations; the figures are in the list below",
+        Topic::Losses => "The losses of D and G over iterations; the figures are in the list below",
+    };
+    view! {
+        <div class="st-chart" node_ref=wrap><canvas node_ref=canvas role="img" aria-label=name></canvas></div>
+    }
+}
+
+/// Fires once for a change of `frame`, and at most once in [`REDRAW_MILLIS`]; the last change is never lost.
+fn paced(frame: Signal<Option<Arc<Frame>>>) -> Trigger {
+    let tick = Trigger::new();
+    let waiting = StoredValue::new(false);
+    let last = StoredValue::new(f64::NEG_INFINITY);
+    Effect::new(move |_| {
+        frame.track();
+        if waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        let wait = (last.get_value() + REDRAW_MILLIS - now_millis()).max(0.0);
+        set_timeout(
+            move || {
+                // The chart may be gone by now.
+                if waiting.try_set_value(false).is_none() {
+                    last.set_value(now_millis());
+                    tick.notify();
+                }
+            },
+            Duration::from_millis(wait as u64),
+        );
+    });
+    tick
+}
+
+fn draw(
+    canvas: &HtmlCanvasElement,
+    size: (f32, f32),
+    topic: Topic,
+    series: &Series,
+    theme: &Theme,
+) -> Result<(), PlotError> {
+    // plotters rounds to whole pixels; twice as many of them hide that.
+    let scale = pixel_ratio().max(2.0);
+    let failed = |what: &str| PlotError::Backend(what.to_owned());
+    blank(canvas, size, scale).map_err(|e| failed(&format!("{e:?}")))?;
+    let backend = CanvasBackend::with_canvas_object(canvas.clone())
+        .ok_or_else(|| failed("this browser draws no 2D canvas"))?;
+    let area = backend.into_drawing_area();
+    match topic {
+        Topic::Value => {
+            value(&area, &series.value.points(), &series.value_optimal.points(), theme, scale)
+        }
+        Topic::Losses => {
+            losses(&area, &series.loss_d.points(), &series.loss_g.points(), theme, scale)
+        }
+    }
+}

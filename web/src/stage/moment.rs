@@ -1,0 +1,273 @@
+//! One moment of a run as a figure: what to draw, and what the pointer or the arrow keys find there.
+
+use adversaria_plot::{
+    ImagesAxes, ImagesData, LineAxes, LineData, LineLayers, Mark, PlaneAxes, PlaneData,
+    PlaneLayers, Point, Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice,
+    plane,
+};
+use adversaria_protocol::{Images, Line, Picture, Plane, Scene, Stage};
+
+/// Which layers the reader wants to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Of the 1D figure.
+    pub line: LineLayers,
+    /// Of the 2D figure.
+    pub plane: PlaneLayers,
+}
+
+/// The place whose values are read out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cursor {
+    /// An abscissa of the 1D figure.
+    Abscissa(usize),
+    /// A point of the plane.
+    Place(f32, f32),
+    /// An image.
+    Image(Wall, usize),
+}
+
+/// A figure laid out.
+pub struct Moment<'a> {
+    stage: &'a Stage,
+    picture: std::borrow::Cow<'a, Picture>,
+    size: (f32, f32),
+    ratio: f32,
+}
+
+impl<'a> Moment<'a> {
+    /// The picture on this stage; before the first one (or when it belongs to another stage) what is known of the data
+    /// alone.
+    pub fn new(
+        scene: &'a Scene,
+        picture: Option<&'a Picture>,
+        size: (f32, f32),
+        ratio: f32,
+    ) -> Self {
+        use std::borrow::Cow::{Borrowed, Owned};
+        let stage = &scene.stage;
+        let picture = match (stage, picture) {
+            (Stage::Line { .. }, Some(p @ Picture::Line(_)))
+            | (Stage::Plane { .. }, Some(p @ Picture::Plane(_)))
+            | (Stage::Images { .. }, Some(p @ Picture::Images(_))) => Borrowed(p),
+            (Stage::Line { .. }, _) => {
+                Owned(Picture::Line(Line { p_g: vec![], d: vec![], arrows: vec![] }))
+            }
+            (Stage::Plane { .. }, _) => Owned(Picture::Plane(Plane {
+                fake: vec![],
+                pulls: vec![],
+                field: vec![],
+                grid: vec![],
+            })),
+            (Stage::Images { .. }, _) => Owned(Picture::Images(Images {
+                fake: vec![],
+                fake_score: vec![],
+                real_score: vec![],
+            })),
+        };
+        Self { stage, picture, size, ratio }
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        match (self.stage, self.picture.as_ref()) {
+            (Stage::Line { x, p_data }, Picture::Line(line)) => {
+                Parts::Line(LineData { x, p_data, line })
+            }
+            (Stage::Plane { real, p_data, side }, Picture::Plane(plane)) => {
+                Parts::Plane(PlaneData { real, p_data, side: *side as usize, plane })
+            }
+            (Stage::Images { width, height, real }, Picture::Images(images)) => {
+                Parts::Images(ImagesData {
+                    width: *width as usize,
+                    height: *height as usize,
+                    real,
+                    images,
+                })
+            }
+            _ => Parts::None,
+        }
+    }
+
+    fn line_axes(&self, data: &LineData<'_>) -> LineAxes {
+        LineAxes::new(data, self.size.0, self.size.1)
+    }
+
+    fn plane_axes(&self) -> PlaneAxes {
+        PlaneAxes::new(self.size.0, self.size.1)
+    }
+
+    fn images_axes(&self, data: &ImagesData<'_>) -> ImagesAxes {
+        ImagesAxes::new(data, self.size.0, self.size.1, self.ratio)
+    }
+
+    /// The figure, with the cursor over it.
+    pub fn marks(&self, shown: Shown, cursor: Option<Cursor>, theme: &Theme) -> Vec<Mark> {
+        match self.parts() {
+            Parts::Line(data) => {
+                let axes = self.line_axes(&data);
+                let mut marks = figure1(&data, shown.line, &axes, theme);
+                if let Some(Cursor::Abscissa(index)) = cursor {
+                    marks.extend(figure1_cursor(&data, shown.line, &axes, index, theme));
+                }
+                marks
+            }
+            Parts::Plane(data) => {
+                let axes = self.plane_axes();
+                let mut marks = plane(&data, shown.plane, &axes, theme);
+                if let Some(Cursor::Place(x, y)) = cursor {
+                    marks.push(cross_hair((axes.x.pixel(x), axes.y.pixel(y)), theme));
+                }
+                marks
+            }
+            Parts::Images(data) => {
+                let axes = self.images_axes(&data);
+                let mut marks = images(&data, &axes, theme);
+                if let Some(Cursor::Image(wall, index)) = cursor {
+                    let stroke = Some(Stroke::solid(theme.ink, 2.0));
+                    marks.push(Mark::Box { rect: axes.rect(wall, index), fill: None, stroke });
+                }
+                marks
+            }
+            Parts::None => Vec::new(),
+        }
+    }
+
+    /// What lies at a place of the canvas.
+    pub fn cursor_at(&self, at: Point) -> Option<Cursor> {
+        match self.parts() {
+            Parts::Line(data) => {
+                let axes = self.line_axes(&data);
+                let reach = axes.plot.x - 6.0..=axes.plot.x + axes.plot.w + 6.0;
+                let x = axes.x.value(at.0);
+                let nearest = |a: &usize, b: &usize| {
+                    (data.x[*a] - x).abs().total_cmp(&(data.x[*b] - x).abs())
+                };
+                (0..data.x.len())
+                    .filter(|_| reach.contains(&at.0))
+                    .min_by(nearest)
+                    .map(Cursor::Abscissa)
+            }
+            Parts::Plane(_) => {
+                let axes = self.plane_axes();
+                axes.view
+                    .contains(at)
+                    .then(|| Cursor::Place(axes.x.value(at.0), axes.y.value(at.1)))
+            }
+            Parts::Images(data) => {
+                self.images_axes(&data).hit(at).map(|(wall, i)| Cursor::Image(wall, i))
+            }
+            Parts::None => None,
+        }
+    }
+
+    /// The cursor after an arrow key: `by` steps right and up; from the middle when there is none yet.
+    pub fn moved(&self, cursor: Option<Cursor>, by: (i32, i32)) -> Option<Cursor> {
+        match (self.parts(), cursor) {
+            (Parts::Line(data), Some(Cursor::Abscissa(i))) => {
+                step(i, by.0 + by.1, data.x.len()).map(Cursor::Abscissa)
+            }
+            (Parts::Line(data), _) => step(data.x.len() / 2, 0, data.x.len()).map(Cursor::Abscissa),
+            (Parts::Plane(data), Some(Cursor::Place(x, y))) => {
+                let side = data.side.max(1);
+                let along = |v: f32, by: i32| {
+                    let cell = step(cell_of(v, side).unwrap_or(0), by, side).unwrap_or(0);
+                    lattice(cell as f32, side)
+                };
+                Some(Cursor::Place(along(x, by.0), along(y, by.1)))
+            }
+            (Parts::Plane(_), _) => Some(Cursor::Place(0.0, 0.0)),
+            (Parts::Images(data), Some(Cursor::Image(wall, i))) => {
+                let axes = self.images_axes(&data);
+                self.other_wall(&axes, wall, i, by)
+            }
+            (Parts::Images(data), _) => {
+                let shown = self.images_axes(&data).shown(Wall::Fake);
+                step(0, 0, shown).map(|i| Cursor::Image(Wall::Fake, i))
+            }
+            (Parts::None, _) => None,
+        }
+    }
+
+    /// One image on; past either end of a wall lies the other wall.
+    fn other_wall(
+        &self,
+        axes: &ImagesAxes,
+        wall: Wall,
+        index: usize,
+        by: (i32, i32),
+    ) -> Option<Cursor> {
+        let to = index as i64 + i64::from(by.0) - i64::from(by.1) * axes.columns(wall) as i64;
+        let shown = axes.shown(wall) as i64;
+        let other = if wall == Wall::Fake { Wall::Real } else { Wall::Fake };
+        if (0..shown).contains(&to) || axes.shown(other) == 0 {
+            return step(to.max(0) as usize, 0, axes.shown(wall)).map(|i| Cursor::Image(wall, i));
+        }
+        let first = if to < 0 { axes.shown(other) - 1 } else { 0 };
+        Some(Cursor::Image(other, first))
+    }
+
+    /// Names and values at the cursor.
+    pub fn values(&self, cursor: Cursor) -> Vec<(&'static str, String)> {
+        match (self.parts(), cursor) {
+            (Parts::Line(data), Cursor::Abscissa(i)) => {
+                let read = |values: &[f32]| number(values.get(i).copied());
+                vec![
+                    ("x", read(data.x)),
+                    ("p_data", read(data.p_data)),
+                    ("p_g", read(&data.line.p_g)),
+                    ("D", read(&data.line.d)),
+                    ("D*", number(Some(data.optimal(i)))),
+                ]
+            }
+            (Parts::Plane(data), Cursor::Place(x, y)) => {
+                let cell = cell_of(x, data.side)
+                    .zip(cell_of(y, data.side))
+                    .map(|(c, r)| r * data.side + c);
+                let read = |field: &[f32]| number(cell.and_then(|i| field.get(i).copied()));
+                let mut values = vec![("x", number(Some(x))), ("y", number(Some(y)))];
+                values.push(("D", read(&data.plane.field)));
+                values.push(("p_data", read(data.p_data)));
+                values
+            }
+            (Parts::Images(data), Cursor::Image(wall, i)) => {
+                let (name, scores) = match wall {
+                    Wall::Fake => ("generated", &data.images.fake_score),
+                    Wall::Real => ("real", &data.images.real_score),
+                };
+                vec![(name, format!("no. {}", i + 1)), ("D", number(scores.get(i).copied()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+enum Parts<'a> {
+    Line(LineData<'a>),
+    Plane(PlaneData<'a>),
+    Images(ImagesData<'a>),
+    None,
+}
+
+fn step(from: usize, by: i32, count: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    Some((from as i64 + i64::from(by)).clamp(0, last as i64) as usize)
+}
+
+fn cross_hair((x, y): Point, theme: &Theme) -> Mark {
+    let (near, far) = (4.0, 11.0);
+    let arms = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
+    let arm = |(dx, dy): Point| ((x + near * dx, y + near * dy), (x + far * dx, y + far * dy));
+    Mark::Segments { ends: arms.map(arm).to_vec(), stroke: Stroke::solid(theme.ink, 1.5) }
+}
+
+/// A value with three decimals and a true minus sign; a dash when there is none.
+pub fn number(value: Option<f32>) -> String {
+    match value {
+        Some(v) if v.is_finite() && v != 0.0 && v.abs() < 5e-4 => {
+            format!("{v:.0e}").replace('-', "\u{2212}")
+        }
+        Some(v) if v.is_finite() && v.abs() < 1e5 => format!("{v:.3}").replace('-', "\u{2212}"),
+        Some(v) if v.is_finite() => format!("{v:.2e}").replace('-', "\u{2212}"),
+        _ => "\u{2014}".into(),
+    }
+}

@@ -1,0 +1,232 @@
+//! The picture of the run, its legend and the values under the pointer.
+
+use super::canvas::Painter;
+use super::legend::Legend;
+use super::moment::{Cursor, Moment, Shown};
+use super::sight::{pixel_ratio, properties, watch_size};
+use crate::look::now_millis;
+use adversaria_plot::{Theme, Wall};
+use adversaria_protocol::{Frame, Layers, Scene, Stage};
+use leptos::{html, prelude::*};
+use std::sync::Arc;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+/// The canvas's name changes at most this often, milliseconds.
+const SUMMARY_MILLIS: f64 = 5000.0;
+
+/// The signals that a picture is made of.
+#[derive(Clone, Copy)]
+struct Sources {
+    scene: Signal<Option<Arc<Scene>>>,
+    frame: Signal<Option<Arc<Frame>>>,
+    size: RwSignal<(f32, f32)>,
+}
+
+impl Sources {
+    /// The moment on stage, if anything is and it has room; reading it subscribes to it.
+    fn with<R>(self, look: impl FnOnce(&Moment<'_>) -> R) -> Option<R> {
+        let (scene, frame, size) = (self.scene.get()?, self.frame.get(), self.size.get());
+        if size.0 < 2.0 || size.1 < 2.0 {
+            return None;
+        }
+        let picture = frame.as_deref().map(|f| &f.picture);
+        Some(look(&Moment::new(&scene, picture, size, pixel_ratio() as f32)))
+    }
+
+    /// The same, without subscribing.
+    fn peek<R>(self, look: impl FnOnce(&Moment<'_>) -> R) -> Option<R> {
+        untrack(|| self.with(look))
+    }
+}
+
+/// The picture of the run, with its legend (whose entries turn layers on and off) and the values under the pointer.
+/// It fills the height of its parent where that has one. The canvas carries `data-testid="stage"`.
+///
+/// It draws once for each change of `frame`, which the caller makes at most once per animation frame.
+#[component]
+pub fn StageView(
+    /// What is on stage.
+    scene: Signal<Option<Arc<Scene>>>,
+    /// The latest picture.
+    frame: Signal<Option<Arc<Frame>>>,
+    /// What the engine is asked to work out; set here, sent to it by the caller.
+    layers: RwSignal<Layers>,
+    /// Whether the page is dark.
+    dark: Signal<bool>,
+) -> impl IntoView {
+    let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let sources = Sources { scene, frame, size: watch_size(wrap) };
+    let shown = RwSignal::new(shown_first(layers.get_untracked()));
+    let cursor = RwSignal::new(None::<Cursor>);
+    ask_for(shown, layers);
+    draw(sources, canvas, shown, cursor, dark);
+    Effect::new(move |_| {
+        scene.track();
+        cursor.set(None);
+    });
+    let told = RwSignal::new(String::new());
+    let on_key = move |event: KeyboardEvent| {
+        if let Some(to) = key(&event, sources, cursor.get_untracked()) {
+            event.prevent_default();
+            cursor.set(to);
+            told.set(to.and_then(|c| sources.peek(|m| spoken(m, c))).unwrap_or_default());
+        }
+    };
+    let point = move |event: PointerEvent| {
+        let at = (event.offset_x() as f32, event.offset_y() as f32);
+        cursor.set(sources.peek(|m| m.cursor_at(at)).flatten());
+    };
+    view! {
+        <style>{include_str!("stage.css")}</style>
+        <div class="st" style=move || properties(&Theme::of(dark.get()))>
+            <div class="st-wrap" node_ref=wrap>
+                <canvas node_ref=canvas data-testid="stage" role="img" tabindex="0" aria-label=summary(scene, frame)
+                    on:keydown=on_key on:pointermove=point on:pointerdown=point
+                    on:pointerleave=move |_| cursor.set(None)></canvas>
+                <Readout sources=sources cursor=cursor />
+                <p class="st-unseen" role="status">{told}</p>
+            </div>
+            <Legend scene=scene frame=frame shown=shown />
+        </div>
+    }
+}
+
+fn shown_first(layers: Layers) -> Shown {
+    let mut shown = Shown::default();
+    shown.plane.pulls = layers.pulls;
+    shown.plane.grid = layers.grid;
+    (shown.plane.field, shown.plane.contour) = (layers.field, layers.field);
+    shown
+}
+
+/// Asks the engine for what is shown, and for no more.
+fn ask_for(shown: RwSignal<Shown>, layers: RwSignal<Layers>) {
+    Effect::new(move |_| {
+        let plane = shown.get().plane;
+        let wanted =
+            Layers { field: plane.field || plane.contour, pulls: plane.pulls, grid: plane.grid };
+        if layers.get_untracked() != wanted {
+            layers.set(wanted);
+        }
+    });
+}
+
+fn draw(
+    sources: Sources,
+    canvas: NodeRef<html::Canvas>,
+    shown: RwSignal<Shown>,
+    cursor: RwSignal<Option<Cursor>>,
+    dark: Signal<bool>,
+) {
+    let painter = StoredValue::new_local(Painter::default());
+    Effect::new(move |_| {
+        let Some(canvas) = canvas.get() else { return };
+        let theme = Theme::of(dark.get());
+        let marks =
+            sources.with(|m| m.marks(shown.get(), cursor.get(), &theme)).unwrap_or_default();
+        let size = sources.size.get_untracked();
+        painter.update_value(|painter| {
+            if let Err(error) = painter.paint(&canvas, size, pixel_ratio(), &marks) {
+                leptos::logging::error!("the stage could not be drawn: {error:?}");
+            }
+        });
+    });
+}
+
+/// Where a key takes the cursor; `None` when the key is not for the stage.
+fn key(event: &KeyboardEvent, sources: Sources, cursor: Option<Cursor>) -> Option<Option<Cursor>> {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return None;
+    }
+    let far = if event.shift_key() { 10 } else { 1 };
+    let by = match event.key().as_str() {
+        "ArrowLeft" => (-far, 0),
+        "ArrowRight" => (far, 0),
+        "ArrowUp" => (0, far),
+        "ArrowDown" => (0, -far),
+        "Escape" if cursor.is_some() => return Some(None),
+        _ => return None,
+    };
+    sources.peek(|m| m.moved(cursor, by))
+}
+
+fn spoken(moment: &Moment<'_>, cursor: Cursor) -> String {
+    moment
+        .values(cursor)
+        .into_iter()
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The values at the cursor, on the side of the stage where the cursor is not.
+#[component]
+fn Readout(sources: Sources, cursor: RwSignal<Option<Cursor>>) -> impl IntoView {
+    let on_the_left = move || match cursor.get() {
+        Some(Cursor::Abscissa(i)) => sources.scene.with(|s| match s.as_ref().map(|s| &s.stage) {
+            Some(Stage::Line { x, .. }) => 2 * i > x.len(),
+            _ => false,
+        }),
+        Some(Cursor::Place(x, _)) => x > 0.0,
+        Some(Cursor::Image(wall, _)) => wall == Wall::Real,
+        None => false,
+    };
+    let rows = move || {
+        let values = cursor.get().and_then(|c| sources.with(|m| m.values(c)))?;
+        let row = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+        Some(values.into_iter().map(row).collect_view())
+    };
+    view! {
+        <dl class="st-readout" class:left=on_the_left hidden=move || cursor.with(Option::is_none)
+            data-testid="readout" aria-hidden="true">{rows}</dl>
+    }
+}
+
+/// The canvas's name: what it shows and how the game stands.
+fn summary(scene: Signal<Option<Arc<Scene>>>, frame: Signal<Option<Arc<Frame>>>) -> Memo<String> {
+    let said = StoredValue::new((f64::NEG_INFINITY, String::new()));
+    let subject = Memo::new(move |_| {
+        scene.with(|s| match s.as_ref().map(|s| &s.stage) {
+            None => "The stage is empty",
+            Some(Stage::Line { .. }) => {
+                "Densities of the data and of the generator, the discriminator, and arrows from z to G(z)"
+            }
+            Some(Stage::Plane { .. }) => "Real and generated points in the plane, and the discriminator as a field",
+            Some(Stage::Images { .. }) => "Generated images beside real ones, framed by the discriminator's verdict",
+        })
+    });
+    Memo::new(move |_| {
+        let subject = subject.get();
+        let now = now_millis();
+        let (at, last) = said.get_value();
+        let fresh = frame.with(|f| f.as_deref().map(standing));
+        if now - at < SUMMARY_MILLIS && last.starts_with(subject) {
+            return last;
+        }
+        let text = match fresh {
+            Some(standing) => format!("{subject}. {standing} Arrow keys read values."),
+            None => format!("{subject}."),
+        };
+        // Before the first frame there is nothing worth keeping for five seconds.
+        said.set_value((
+            if frame.with(Option::is_some) { now } else { f64::NEG_INFINITY },
+            text.clone(),
+        ));
+        text
+    })
+}
+
+fn standing(frame: &Frame) -> String {
+    let m = &frame.metrics;
+    let mut text = format!("Iteration {}.", m.iteration);
+    if m.score_real.is_finite() && m.score_fake.is_finite() {
+        text += &format!(
+            " D gives {:.2} to real and {:.2} to generated samples.",
+            m.score_real, m.score_fake
+        );
+    }
+    if let Some(e) = m.evaluation.as_ref().filter(|e| e.jsd.is_finite()) {
+        text += &format!(" JSD {:.3} nats.", e.jsd);
+    }
+    text
+}
