@@ -63,8 +63,9 @@ pub(crate) fn pixel_scale(output: OutputAct) -> (f32, f32) {
     }
 }
 
-/// Numbers back to bytes, clipped.
-pub(crate) fn to_bytes(values: &[f32], output: OutputAct) -> Vec<u8> {
+/// Numbers of G back to bytes, 0 black to 255 white, clipped.
+#[must_use]
+pub fn to_bytes(values: &[f32], output: OutputAct) -> Vec<u8> {
     let (scale, offset) = pixel_scale(output);
     #[expect(
         clippy::cast_possible_truncation,

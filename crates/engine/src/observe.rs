@@ -1,0 +1,93 @@
+//! Looking at a run from a host that may wait, such as the command line: figures, picture and soundness at once.
+
+use adversaria_core::data::Distribution;
+use adversaria_core::metrics::Judge;
+use adversaria_protocol::{Layers, Metrics, Picture, Stage};
+
+use crate::error::EngineError;
+use crate::evaluate::evaluate;
+use crate::figures::Figures;
+use crate::run::Run;
+use crate::view::View;
+
+/// What is looked at, the same points each time.
+pub struct Observer {
+    view: View,
+    judge: Option<Judge>,
+}
+
+impl Observer {
+    /// For this run, and any other of the same spec and table.
+    #[must_use]
+    pub fn new(run: &Run) -> Self {
+        let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
+        Self { view: View::new(run), judge }
+    }
+
+    /// The part of the picture that does not change.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.view.stage()
+    }
+
+    /// The picture of this moment and its metrics, where p_g is compared with p_data by `samples` draws of G (none for
+    /// images). Waits for them. The run goes on as if nobody had looked.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    pub fn observe(
+        &self,
+        run: &mut Run,
+        layers: Layers,
+        samples: usize,
+    ) -> Result<(Metrics, Picture), EngineError> {
+        let mut metrics = run.metrics()?;
+        let mut look = self.view.look(run, layers)?;
+        let seen = loop {
+            if let Some(seen) = self.view.seen(run, &mut look)? {
+                break seen;
+            }
+            std::hint::spin_loop();
+        };
+        seen.complete(&mut metrics);
+        if let Some(judge) = &self.judge {
+            let drawn = run.sample(samples, false)?;
+            metrics.evaluation = evaluate(judge, run.iteration(), &drawn);
+        }
+        Ok((metrics, seen.picture))
+    }
+}
+
+impl Run {
+    /// Counters, losses and gradient norms; what needs a probe is NaN. Waits for everything submitted before.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    pub fn metrics(&mut self) -> Result<Metrics, EngineError> {
+        let reading = self.read_figures(false)?;
+        let words = self.wait(&reading)?;
+        Ok(Figures::decode(&self.compiled.layout, &words).metrics(self.iteration()))
+    }
+
+    /// Whether the run can go on: losses, gradients, parameters and the optimisers' state are all finite.
+    ///
+    /// # Errors
+    /// [`EngineError::Diverged`] when something is not; else when the backend fails.
+    pub fn check_finite(&mut self) -> Result<(), EngineError> {
+        let reading = self.read_figures(false)?;
+        let words = self.wait(&reading)?;
+        let figures = Figures::decode(&self.compiled.layout, &words);
+        let reading = self.read_state()?;
+        let state = self.wait(&reading)?;
+        let layout = &self.compiled.layout;
+        // What lies before are counters, whose bits may read as any number.
+        let from = layout.discriminator.parameters.at.min(layout.generator.parameters.at);
+        let sound = state[from as usize..].iter().all(|word| word.is_finite());
+        match figures.diverged().or((!sound).then_some("a parameter or its optimiser's state")) {
+            Some(what) => {
+                Err(EngineError::Diverged { what: what.into(), iteration: self.iteration() })
+            }
+            None => Ok(()),
+        }
+    }
+}
