@@ -1,0 +1,441 @@
+//! Whole updates in f64 against central differences of the loss they report, and reverse mode applied to its own
+//! result; each check proved on programs with one planted fault.
+
+use std::sync::Arc;
+
+use adversaria_core::rng::{CounterRng, uniform01};
+use adversaria_core::spec::Address;
+use adversaria_kernels::program::{Act, Epilogue, Mat, Op, Phi, Program, Table};
+use adversaria_kernels::scalar::run_op;
+use rand::RngCore;
+
+use crate::build_table;
+use crate::compile::{Compiled, compile, index};
+use crate::graph::{Graph, NodeId};
+use crate::layout::Player;
+use crate::lower::{Wanted, lower};
+
+/// |analytic − numeric| may be this share of max(|numeric|, [`FLOOR`] · ‖numeric‖∞).
+const TOLERANCE: f64 = 1e-4;
+/// Entries this much below the largest are held to its scale.
+const FLOOR: f64 = 1e-3;
+/// Step of the differences: they lose about 1e-11 to rounding, and as much to the third derivative.
+const STEP: f64 = 1e-5;
+
+/// A program, the arena it starts from, and the table it gathers from.
+struct Case {
+    program: Program,
+    arena: Vec<f64>,
+    table: Option<Arc<Table>>,
+    /// Columns beyond `live` of random inputs become this once they are drawn.
+    padding: Option<f64>,
+}
+
+/// A loss word, the words it is differentiated by, and where the derivative is left.
+struct Claim {
+    loss: u32,
+    parameters: std::ops::Range<u32>,
+    gradient: u32,
+}
+
+impl Case {
+    /// The arena after the program, from the start with one word moved.
+    fn run(&self, moved: Option<(u32, f64)>) -> Vec<f64> {
+        let mut arena = self.arena.clone();
+        if let Some((at, by)) = moved {
+            arena[at as usize] += by;
+        }
+        for op in &self.program.ops {
+            run_op(op, &mut arena, self.table.as_deref());
+            if let (Some(value), Op::Draw { out, live, .. } | Op::Gather { out, live, .. }) =
+                (self.padding, op)
+            {
+                fill_columns(&mut arena, *out, *live, value);
+            }
+        }
+        arena
+    }
+
+    fn slope(&self, loss: u32, at: u32, step: f64) -> f64 {
+        let [up, down] = [step, -step].map(|by| self.run(Some((at, by)))[loss as usize]);
+        (up - down) / (2.0 * step)
+    }
+
+    /// The derivative by differences; `None` next to a kink, where it depends on the step.
+    fn numeric(&self, claim: &Claim) -> Option<Vec<f64>> {
+        let slopes = |step| -> Vec<f64> {
+            claim.parameters.clone().map(|at| self.slope(claim.loss, at, step)).collect()
+        };
+        let (whole, half) = (slopes(STEP), slopes(0.5 * STEP));
+        let scale = FLOOR * largest(&whole);
+        let smooth = |(a, b): (&f64, &f64)| (a - b).abs() <= 0.2 * TOLERANCE * b.abs().max(scale);
+        whole.iter().zip(&half).all(smooth).then_some(half)
+    }
+
+    /// Whether what the program leaves is the derivative of the loss that it reports.
+    fn check(&self, claim: &Claim) -> Result<(), String> {
+        let arena = self.run(None);
+        let Some(numeric) = self.numeric(claim) else { return Err("next to a kink".into()) };
+        let scale = largest(&numeric);
+        if !(scale > 1e-4 && arena[claim.loss as usize].is_finite()) {
+            return Err(format!("the loss does not move (largest slope {scale})"));
+        }
+        for (i, expected) in numeric.iter().enumerate() {
+            let found = arena[claim.gradient as usize + i];
+            let close = (found - expected).abs() <= TOLERANCE * expected.abs().max(FLOOR * scale);
+            if !close {
+                return Err(format!("word {i}: {found} by the program, {expected} by differences"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |m: f64, v| m.max(v.abs()))
+}
+
+fn fill_columns(arena: &mut [f64], mat: Mat, live: u32, value: f64) {
+    for r in 0..mat.rows {
+        for c in live..mat.cols {
+            arena[mat.index(r, c)] = value;
+        }
+    }
+}
+
+/// Uniform on ±0.8: no bias is zero, so nothing starts at a kink.
+fn fill(arena: &mut [f64], words: std::ops::Range<u32>, rng: &mut CounterRng) {
+    for word in &mut arena[words.start as usize..words.end as usize] {
+        *word = 1.6 * f64::from(uniform01::<f32>(rng.next_u32())) - 0.8;
+    }
+}
+
+fn parameters(player: &Player) -> std::ops::Range<u32> {
+    player.parameters.at..player.parameters.at + player.parameters.len
+}
+
+/// An update of the run at this address, from random parameters. What no program has written is NaN.
+fn case_of(address: &str, program: usize) -> (Case, Compiled) {
+    let spec = Address::parse(address).expect("a valid address").spec;
+    let table = build_table(&spec, None).expect("a toy needs no images");
+    let compiled = compile(&spec, false);
+    let layout = &compiled.layout;
+    let mut arena = vec![f64::NAN; compiled.words as usize];
+    arena[..layout.state_end as usize].fill(0.0);
+    let mut rng = CounterRng::new(spec.seed(), 77, 0);
+    for (player, rate) in [(&layout.generator, 0.1), (&layout.discriminator, 0.2)] {
+        fill(&mut arena, parameters(player), &mut rng);
+        arena[player.slots.rate as usize] = rate;
+    }
+    let program = compiled.programs[program].clone();
+    (Case { program, arena, table: Some(table), padding: None }, compiled)
+}
+
+fn claim(player: &Player) -> Claim {
+    Claim { loss: player.slots.loss, parameters: parameters(player), gradient: player.gradient }
+}
+
+/// The same, with the first seed for which no loss has a kink nearby.
+fn case(address: &str, program: usize) -> (Case, Compiled) {
+    let smooth = |(case, compiled): &(Case, Compiled)| {
+        claims(compiled, program).iter().all(|claim| case.numeric(claim).is_some())
+    };
+    let mut tries = (1..40).map(|seed| case_of(&format!("{address}&seed={seed}"), program));
+    tries.find(smooth).unwrap_or_else(|| panic!("{address}: kinks everywhere"))
+}
+
+/// The players that a program updates.
+fn claims(compiled: &Compiled, program: usize) -> Vec<Claim> {
+    let d = || claim(&compiled.layout.discriminator);
+    let g = || claim(&compiled.layout.generator);
+    match program {
+        index::UPDATE_D => vec![d()],
+        index::UPDATE_G => vec![g()],
+        _ => vec![d(), g()],
+    }
+}
+
+const UPDATES: [usize; 3] = [index::UPDATE_D, index::UPDATE_G, index::UPDATE_BOTH];
+const LOSSES: [&str; 5] = ["minimax", "nonsaturating", "leastsquares", "wasserstein", "hinge"];
+const WIDTHS: [&str; 4] = ["", "5", "4,6", "6,3,5"];
+
+#[test]
+fn updates_of_every_loss_and_depth() {
+    let acts = ["relu", "leaky:0.2", "tanh", "sigmoid", "elu", "softplus", "sine"];
+    let outs = ["linear", "tanh", "sigmoid"];
+    let rest =
+        ["data=ring8&z=gaussian:3&batch=13", "data=bimodal&z=uniform:2&batch=3&optg=sgd:0.1:0.5"];
+    let mut number = 0;
+    for loss in LOSSES {
+        for (depth, g) in WIDTHS.iter().enumerate() {
+            let d = WIDTHS[(depth + number) % WIDTHS.len()];
+            let (gact, dact) = (acts[number % acts.len()], acts[(number + 3) % acts.len()]);
+            let (out, rest) = (outs[number % outs.len()], rest[number % rest.len()]);
+            let address =
+                format!("{rest}&loss={loss}&g={g}&d={d}&gact={gact}&dact={dact}&gout={out}");
+            for program in UPDATES {
+                let (case, compiled) = case(&address, program);
+                for claim in claims(&compiled, program) {
+                    case.check(&claim).unwrap_or_else(|why| panic!("{address}: {why}"));
+                }
+            }
+            number += 1;
+        }
+    }
+    assert_eq!(number, 20);
+}
+
+#[test]
+fn what_stands_in_the_padding_reaches_no_gradient() {
+    for loss in LOSSES {
+        let address = format!("data=ring8&batch=5&g=6,4&d=4,6&dact=softplus&gact=sine&loss={loss}");
+        for program in UPDATES {
+            let (mut case, compiled) = case(&address, program);
+            let clean = case.run(None);
+            case.padding = Some(7.5);
+            let filled = case.run(None);
+            for claim in claims(&compiled, program) {
+                let words = |arena: &[f64]| {
+                    let from = claim.gradient as usize;
+                    arena[from..from + claim.parameters.len()].to_vec()
+                };
+                assert_eq!(words(&clean), words(&filled), "{address}");
+                assert_eq!(clean[claim.loss as usize], filled[claim.loss as usize], "{address}");
+            }
+        }
+    }
+}
+
+/// Changes the first op that `fault` takes, or panics: a fault that is not planted proves nothing.
+fn plant(program: &mut Program, name: &str, fault: impl Fn(&mut Op) -> bool) {
+    assert!(program.ops.iter_mut().any(fault), "{name}: no op to plant it in");
+}
+
+type Fault = (&'static str, fn(&mut Op) -> bool);
+
+const FAULTS: [Fault; 9] = [
+    ("the sign of a term of the loss", |op| match op {
+        Op::PointLoss { weight, .. } => {
+            *weight = -*weight;
+            true
+        }
+        _ => false,
+    }),
+    ("the sign of a term of the gradient", |op| match op {
+        Op::PointGrad { weight, .. } => {
+            *weight = -*weight;
+            true
+        }
+        _ => false,
+    }),
+    ("a sample left out of the gradient", |op| match op {
+        Op::PointGrad { live, .. } => {
+            *live -= 1;
+            true
+        }
+        _ => false,
+    }),
+    ("a sample left out of the loss", |op| match op {
+        Op::PointLoss { live, .. } => {
+            *live -= 1;
+            true
+        }
+        _ => false,
+    }),
+    ("another φ", |op| match op {
+        Op::PointGrad { phi, .. } => {
+            *phi = Phi::Linear;
+            true
+        }
+        _ => false,
+    }),
+    ("a transposition forgotten", |op| match op {
+        Op::Gemm { a, ta, .. } if *ta && a.rows == a.cols => {
+            *ta = false;
+            true
+        }
+        _ => false,
+    }),
+    ("a slope forgotten", |op| match op {
+        Op::Gemm { epilogue: epilogue @ Epilogue::ActGrad { .. }, .. } => {
+            *epilogue = Epilogue::None;
+            true
+        }
+        _ => false,
+    }),
+    ("the slope of another activation", |op| match op {
+        Op::Gemm { epilogue: Epilogue::ActGrad { act, .. }, .. } => {
+            *act = Act::Sigmoid;
+            true
+        }
+        _ => false,
+    }),
+    ("a column left out of a bias gradient", |op| match op {
+        Op::RowSum { x, .. } => {
+            *x = x.columns(1, x.cols - 1);
+            true
+        }
+        _ => false,
+    }),
+];
+
+#[test]
+fn every_planted_fault_is_found() {
+    let address = "data=ring8&batch=13&g=6,6&d=6,6&gact=tanh&dact=tanh";
+    for (name, fault) in FAULTS {
+        for program in UPDATES {
+            let (mut case, compiled) = case(address, program);
+            let claims = claims(&compiled, program);
+            assert!(claims.iter().all(|claim| case.check(claim).is_ok()), "{name}: faulty before");
+            plant(&mut case.program, name, fault);
+            assert!(
+                claims
+                    .iter()
+                    .any(|claim| case.check(claim).is_err_and(|why| !why.contains("kink"))),
+                "{name}, program {program}: not found"
+            );
+        }
+    }
+}
+
+/// Leaves for an MLP 3 → 4 → 1 and five points of its input, laid out one after another.
+struct Small {
+    graph: Graph,
+    /// First weights, first bias, second weights, second bias.
+    leaves: [NodeId; 4],
+    x: NodeId,
+    /// `[1, 1]`, `[1, 3]` and `[1, 4]`
+    ones: [NodeId; 3],
+    gradient: u32,
+    loss: u32,
+    end: u32,
+}
+
+const PARAMETERS: u32 = 12 + 4 + 4 + 1;
+const LIVE: u32 = 5;
+
+impl Small {
+    fn new() -> Self {
+        let mut graph = Graph::default();
+        let mut at = 0;
+        let mut leaf = |rows, cols| {
+            let id = graph.leaf(Mat::dense(at, rows, cols));
+            at += rows * cols;
+            id
+        };
+        let leaves = [leaf(4, 3), leaf(4, 1), leaf(1, 4), leaf(1, 1)];
+        let x = leaf(3, 8);
+        let ones = [leaf(1, 1), leaf(1, 3), leaf(1, 4)];
+        let gradient = at.next_multiple_of(8);
+        let loss = gradient + PARAMETERS;
+        Self { graph, leaves, x, ones, gradient, loss, end: (loss + 1).next_multiple_of(8) }
+    }
+
+    /// a(x) of the MLP.
+    fn score(&mut self, act: Act) -> NodeId {
+        let [w1, b1, w2, b2] = self.leaves;
+        let graph = &mut self.graph;
+        let product = graph.matmul(w1, false, self.x, false);
+        let sum = graph.add_bias(product, b1);
+        let hidden = graph.act(sum, act, 0);
+        let product = graph.matmul(w2, false, hidden, false);
+        graph.add_bias(product, b2)
+    }
+
+    /// Σ of the squares of a matrix of 3 or 4 rows, as a loss.
+    fn sum_of_squares(&mut self, m: NodeId) -> NodeId {
+        let graph = &mut self.graph;
+        let ones = self.ones[if graph.shape(m).0 == 3 { 1 } else { 2 }];
+        let square = graph.mul(m, m);
+        let rows = graph.row_sum(square);
+        let sum = graph.matmul(ones, false, rows, false);
+        graph.loss(sum, 1, Phi::Linear, 1.0, self.loss, false);
+        sum
+    }
+
+    /// The program that leaves Σ and its derivative, and random numbers to start from.
+    fn finish(mut self, sum: NodeId) -> (Case, Claim) {
+        let gradient = self.graph.gradient(sum, self.ones[0], &self.leaves);
+        let mut at = self.gradient;
+        let mut place = Vec::new();
+        for (id, leaf) in gradient.into_iter().zip(self.leaves) {
+            let (rows, cols) = self.graph.shape(leaf);
+            place.extend(id.map(|id| (id, Mat::dense(at, rows, cols))));
+            at += rows * cols;
+        }
+        let lowered = lower(&self.graph, &Wanted { place: &place, keep: &[], base: self.end });
+        let mut arena = vec![f64::NAN; lowered.end as usize];
+        // Where nothing depends on a parameter, no gradient is written.
+        arena[self.gradient as usize..self.loss as usize].fill(0.0);
+        fill(&mut arena, 0..self.gradient, &mut CounterRng::new(3, 77, 0));
+        let shape_at = |graph: &Graph, id| match graph.node(id) {
+            crate::graph::Node::Leaf(mat) => *mat,
+            _ => unreachable!("leaves only"),
+        };
+        for ones in self.ones {
+            fill_columns(&mut arena, shape_at(&self.graph, ones), 0, 1.0);
+        }
+        let program = Program { name: "twice".into(), ops: lowered.ops };
+        let claim = Claim { loss: self.loss, parameters: 0..PARAMETERS, gradient: self.gradient };
+        (Case { program, arena, table: None, padding: None }, claim)
+    }
+}
+
+/// Σ ‖∇ₓ a‖², as in a gradient penalty.
+fn penalty(act: Act) -> (Case, Claim) {
+    let mut small = Small::new();
+    let a = small.score(act);
+    #[expect(clippy::cast_precision_loss, reason = "five")]
+    let ones = small.graph.point_grad(a, LIVE, Phi::Linear, LIVE as f32, 1);
+    let gradient = small.graph.gradient(a, ones, &[small.x])[0].expect("a depends on x");
+    let sum = small.sum_of_squares(gradient);
+    small.finish(sum)
+}
+
+/// ‖∂L/∂W₁‖² of a loss L, whose own derivative needs φ″.
+fn steepness(act: Act, phi: Phi) -> (Case, Claim) {
+    let mut small = Small::new();
+    let a = small.score(act);
+    let seed = small.graph.point_grad(a, LIVE, phi, 1.0, 1);
+    let gradient = small.graph.gradient(a, seed, &[small.leaves[0]])[0].expect("L depends on W");
+    let sum = small.sum_of_squares(gradient);
+    small.finish(sum)
+}
+
+const SMOOTH: [Act; 5] = [Act::Tanh, Act::Sigmoid, Act::Softplus, Act::Sine, Act::Elu];
+
+#[test]
+fn the_gradient_of_a_gradient() {
+    for act in SMOOTH {
+        let (case, claim) = penalty(act);
+        case.check(&claim).unwrap_or_else(|why| panic!("penalty with {act:?}: {why}"));
+        for phi in [Phi::Softplus, Phi::SoftplusNeg, Phi::Square(1.0)] {
+            let (case, claim) = steepness(act, phi);
+            case.check(&claim).unwrap_or_else(|why| panic!("{phi:?} with {act:?}: {why}"));
+        }
+    }
+}
+
+#[test]
+fn a_wrong_second_derivative_is_found() {
+    let second_slope = |op: &mut Op| match op {
+        Op::Map { order: order @ 2, .. } => {
+            *order = 1;
+            true
+        }
+        _ => false,
+    };
+    let (mut case, claim) = penalty(Act::Softplus);
+    plant(&mut case.program, "f″", second_slope);
+    assert!(case.check(&claim).is_err());
+    let second_phi = |op: &mut Op| match op {
+        Op::PointGrad { order: order @ 2, .. } => {
+            *order = 1;
+            true
+        }
+        _ => false,
+    };
+    let (mut case, claim) = steepness(Act::Tanh, Phi::Softplus);
+    plant(&mut case.program, "φ″", second_phi);
+    assert!(case.check(&claim).is_err());
+}
