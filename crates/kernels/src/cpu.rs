@@ -8,6 +8,7 @@ use crate::backend::{Backend, BackendError, Run, Ticket};
 use crate::check::{Checked, check};
 use crate::program::{Op, Program, Table, TableValues};
 use crate::scalar;
+use crate::simd;
 
 /// One aligned group of words: arenas and scratch are made of these, so that vectors can be loaded whole.
 #[repr(C, align(32))]
@@ -45,7 +46,8 @@ impl Buffer {
 pub enum Isa {
     /// The scalar twin of every op.
     Scalar,
-    /// The widest vectors that this machine has: AVX2 with FMA, WebAssembly's simd128, or else the scalar twin.
+    /// The widest vectors that this machine has: AVX2 with FMA, WebAssembly's simd128, or else what the compiler makes
+    /// of four lanes.
     Simd,
 }
 
@@ -56,8 +58,9 @@ struct Prepared {
 
 /// Runs programs on the calling thread; answers reads at once.
 pub struct CpuBackend {
-    isa: Isa,
+    level: Option<simd::Level>,
     arena: Buffer,
+    scratch: Buffer,
     programs: Vec<Prepared>,
     table: Option<Arc<Table>>,
     answers: BTreeMap<Ticket, Vec<f32>>,
@@ -75,8 +78,9 @@ impl CpuBackend {
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         Self {
-            isa,
+            level: (isa == Isa::Simd).then(simd::Level::detect),
             arena: Buffer::default(),
+            scratch: Buffer::default(),
             programs: Vec::new(),
             table: None,
             answers: BTreeMap::new(),
@@ -84,10 +88,10 @@ impl CpuBackend {
         }
     }
 
-    /// The name of the instruction set in use: `avx2`, `simd128` or `scalar`.
+    /// The name of the instruction set in use: `avx2`, `simd128`, `portable` or `scalar`.
     #[must_use]
     pub fn isa_name(&self) -> &'static str {
-        "scalar"
+        self.level.map_or("scalar", simd::Level::name)
     }
 
     /// The words of a range, or why there are none.
@@ -121,6 +125,12 @@ impl CpuBackend {
     }
 }
 
+/// Zeros, or an error where memory is short.
+fn buffer(words: usize) -> Result<Buffer, BackendError> {
+    let needed = words as u64 * 4;
+    Buffer::zeroed(words).ok_or(BackendError::OutOfMemory { needed, available: 0 })
+}
+
 fn bad_op(program: &str, index: usize, op: &Op, why: String) -> BackendError {
     BackendError::BadOp { program: program.to_owned(), index, op: format!("{op:?}"), why }
 }
@@ -140,16 +150,14 @@ impl Backend for CpuBackend {
     }
 
     fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
-        let prepared =
-            programs.into_iter().map(|p| prepare_program(p, words)).collect::<Result<_, _>>()?;
+        let check_all = programs.into_iter().map(|p| prepare_program(p, words));
+        let prepared = check_all.collect::<Result<Vec<_>, _>>()?;
+        let ops = prepared.iter().flat_map(|p| &p.ops);
+        let scratch = buffer(ops.map(simd::scratch_words).max().unwrap_or(0))?;
         if self.arena.words != words as usize {
-            let needed = u64::from(words) * 4;
-            self.arena = Buffer::zeroed(words as usize).ok_or(BackendError::OutOfMemory {
-                needed,
-                available: self.arena.words as u64 * 4,
-            })?;
+            self.arena = buffer(words as usize)?;
         }
-        self.programs = prepared;
+        (self.programs, self.scratch) = (prepared, scratch);
         Ok(())
     }
 
@@ -193,7 +201,13 @@ impl Backend for CpuBackend {
             for run in runs {
                 for _ in 0..run.times {
                     for op in &self.programs[run.program].ops {
-                        scalar::run_op(op.op(), self.arena.words_mut(), table);
+                        let arena = self.arena.words_mut();
+                        match self.level {
+                            Some(level) => {
+                                simd::run(level, op, arena, self.scratch.words_mut(), table);
+                            }
+                            None => scalar::run_op(op.op(), arena, table),
+                        }
                     }
                 }
             }

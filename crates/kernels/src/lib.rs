@@ -7,3 +7,4 @@ pub mod formula;
 pub mod program;
 pub mod real;
 pub mod scalar;
+mod simd;

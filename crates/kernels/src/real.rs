@@ -105,6 +105,8 @@ macro_rules! real_by_polynomials {
     };
 }
 
+pub(crate) use real_by_polynomials;
+
 real_by_polynomials!(f32);
 
 impl Scalar for f32 {
