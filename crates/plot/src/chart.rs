@@ -142,8 +142,8 @@ fn dotted<DB: DrawingBackend>(
         .map_err(PlotError::backend)?;
     let fill = colour(level.colour);
     let text =
-        TextStyle::from((FONT, 10.0 * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Bottom));
-    area.draw_text(level.name, &text, (to.0, to.1 - pixels(2.0))).map_err(PlotError::backend)?;
+        TextStyle::from((FONT, 10.0 * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Top));
+    area.draw_text(level.name, &text, (to.0, to.1 + pixels(3.0))).map_err(PlotError::backend)?;
     Ok(())
 }
 
@@ -164,7 +164,9 @@ fn range(mut values: Vec<f64>, level: Option<f64>) -> (f64, f64) {
         (low, high) = (low.min(level), high.max(level));
     }
     let pad = (0.08 * (high - low)).max(0.02 * high.abs().max(low.abs())).max(0.02);
-    (low - pad, high + pad)
+    // The name of the level stands below it.
+    let name = if level.is_some() { 0.16 * (high - low) } else { 0.0 };
+    (low - pad - name, high + pad)
 }
 
 /// A count of iterations, short.

@@ -1,6 +1,6 @@
 //! Figure 1 of Goodfellow et al. (2014), live: the densities, D, and the arrows from z to x.
 
-use crate::geometry::{Scale, clip, finite_runs, ticks};
+use crate::geometry::{Scale, clip, clip_line, finite_runs, ticks};
 use crate::mark::{Anchor, Dash, Mark, Point, Rect, Stroke};
 use crate::theme::Theme;
 use adversaria_protocol::Line;
@@ -30,17 +30,13 @@ impl LineData<'_> {
         values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max)
     }
 
-    /// The top of the density axis: room above p_data, doubled until p_g fits, so that the axis moves seldom.
+    /// The top of the density axis: room above p_data, doubled once when p_g needs it, so that the axis moves seldom and
+    /// a spike of p_g does not flatten p_data; the spike leaves the figure through its top.
     fn density_top(&self) -> f32 {
         let data = Self::peak(self.p_data);
         let model = Self::peak(&self.line.p_g);
-        let mut top = if data > 0.0 { 1.25 * data } else { 1.0 };
-        for _ in 0..3 {
-            if model > top {
-                top *= 2.0;
-            }
-        }
-        top
+        let top = if data > 0.0 { 1.25 * data } else { 1.0 };
+        if model > top { 2.0 * top } else { top }
     }
 }
 
@@ -93,10 +89,14 @@ impl LineAxes {
         let band = (0.17 * height).clamp(36.0, 110.0);
         let (left, inner) = (side, (width - 2.0 * side).max(10.0));
         let plot =
-            Rect { x: left, y: 14.0, w: inner, h: (height - 14.0 - 26.0 - band - 24.0).max(10.0) };
+            Rect { x: left, y: 18.0, w: inner, h: (height - 18.0 - 26.0 - band - 24.0).max(10.0) };
         let arrows = Rect { x: left, y: plot.y + plot.h + 26.0, w: inner, h: band };
         let x_range = match (data.x.first(), data.x.last()) {
-            (Some(a), Some(b)) if a < b => (*a, *b),
+            // Abscissae are centres of steps; the axis holds whole steps.
+            (Some(a), Some(b)) if a < b => {
+                let half = 0.5 * (b - a) / (data.x.len() - 1) as f32;
+                (a - half, b + half)
+            }
             _ => (-3.0, 3.0),
         };
         let reach = data
@@ -216,6 +216,13 @@ fn ground(marks: &mut Vec<Mark>, axes: &LineAxes, theme: &Theme) {
         marks.push(label((left - 7.0, y), plain(value), theme.muted, Anchor::Right));
         marks.push(Mark::Line { points: vec![(left - 4.0, y), (left, y)], stroke: rule });
     }
+    marks.push(label(
+        (left - 34.0_f32.min(left), 7.0),
+        "density".into(),
+        theme.muted,
+        Anchor::Left,
+    ));
+    marks.push(label((right + 7.0, 7.0), "D".into(), theme.d, Anchor::Left));
     for (value, text) in [(0.0, "0"), (0.5, "½"), (1.0, "1")] {
         marks.push(label((right + 7.0, axes.d.pixel(value)), text.into(), theme.d, Anchor::Left));
     }
@@ -253,23 +260,19 @@ pub(crate) fn plain(value: f32) -> String {
 }
 
 fn model(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, theme: &Theme) {
-    let base = axes.plot.y + axes.plot.h;
+    let (top, base) = (axes.plot.y, axes.plot.y + axes.plot.h);
     for run in finite_runs(places(data.x, &data.line.p_g, axes, axes.density)) {
-        let mut corners = run.clone();
-        if let (Some(first), Some(last)) = (run.first(), run.last()) {
-            corners.push((last.0, base));
-            corners.push((first.0, base));
-        }
-        marks.push(Mark::Area { points: corners, colour: theme.fake, alpha: 0.16 });
-        marks.push(Mark::Line { points: run, stroke: Stroke::solid(theme.fake, 2.4) });
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let feet = [(last.0, base), (first.0, base)];
+        let points = run.iter().map(|p| (p.0, p.1.max(top))).chain(feet).collect();
+        marks.push(Mark::Area { points, colour: theme.fake, alpha: 0.16 });
     }
+    let stroke = Stroke::solid(theme.fake, 2.4);
+    curve(marks, data.x, &data.line.p_g, axes, axes.density, stroke);
 }
 
 fn places(x: &[f32], values: &[f32], axes: &LineAxes, scale: Scale) -> impl Iterator<Item = Point> {
-    // A spike beyond the axis runs along its top; 0.0 in f32::max would hide a NaN.
-    let top = axes.plot.y - 8.0;
-    let raise = move |y: f32| if y < top { top } else { y };
-    x.iter().zip(values).map(move |(x, v)| (axes.x.pixel(*x), raise(scale.pixel(*v))))
+    x.iter().zip(values).map(move |(x, v)| (axes.x.pixel(*x), scale.pixel(*v)))
 }
 
 fn curve(
@@ -280,7 +283,9 @@ fn curve(
     scale: Scale,
     stroke: Stroke,
 ) {
-    lines(marks, places(x, values, axes, scale), stroke);
+    let inside = Rect { h: axes.plot.h + 2.0, ..axes.plot };
+    let pieces = clip_line(places(x, values, axes, scale), inside);
+    marks.extend(pieces.into_iter().map(|points| Mark::Line { points, stroke }));
 }
 
 fn lines(marks: &mut Vec<Mark>, points: impl Iterator<Item = Point>, stroke: Stroke) {
@@ -403,13 +408,13 @@ mod tests {
     }
 
     #[test]
-    fn the_density_axis_moves_in_doublings_only() {
+    fn the_density_axis_doubles_once() {
         let (x, p_data, mut line) = sample();
         let top = |line: &Line| LineData { x: &x, p_data: &p_data, line }.density_top();
         assert_eq!(top(&line), 0.5);
         line.p_g[60] = 0.6;
         assert_eq!(top(&line), 1.0);
         line.p_g[60] = 1e9;
-        assert_eq!(top(&line), 4.0);
+        assert_eq!(top(&line), 1.0, "a spike does not flatten p_data");
     }
 }

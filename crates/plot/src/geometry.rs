@@ -132,8 +132,30 @@ pub fn clip(a: Point, b: Point, rect: Rect) -> Option<(Point, Point)> {
             leave = leave.min(q / p);
         }
     }
-    let at = |t: f32| (a.0 + t * dx, a.1 + t * dy);
+    // The ends themselves come back exactly, so that the pieces of a line join.
+    let at = |t: f32| match t {
+        0.0 => a,
+        1.0 => b,
+        _ => (a.0 + t * dx, a.1 + t * dy),
+    };
     (enter <= leave).then(|| (at(enter), at(leave)))
+}
+
+/// The parts of a line inside the rectangle; where a point is not finite the line is broken.
+#[must_use]
+pub fn clip_line(points: impl Iterator<Item = Point>, rect: Rect) -> Vec<Vec<Point>> {
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    let mut last: Option<Point> = None;
+    for point in points {
+        if let Some((from, to)) = last.and_then(|last| clip(last, point, rect)) {
+            match pieces.last_mut() {
+                Some(piece) if piece.last() == Some(&from) => piece.push(to),
+                _ => pieces.push(vec![from, to]),
+            }
+        }
+        last = Some(point);
+    }
+    pieces
 }
 
 /// The strokes of a dashed line: pieces of `on` pixels along the points, `off` pixels apart.
@@ -267,6 +289,27 @@ mod tests {
         assert_eq!(clip((1.0, 1.0), (2.0, 3.0), rect), Some(((1.0, 1.0), (2.0, 3.0))));
         assert_eq!(clip((-5.0, -5.0), (-1.0, 20.0), rect), None);
         assert_eq!(clip((f32::NAN, 1.0), (2.0, 3.0), rect), None);
+    }
+
+    #[test]
+    fn a_spike_is_cut_where_it_leaves() {
+        let rect = Rect { x: 0.0, y: 0.0, w: 10.0, h: 10.0 };
+        let points = [
+            (0.0, 8.0),
+            (2.0, 8.0),
+            (4.0, -8.0),
+            (6.0, 8.0),
+            (7.0, f32::NAN),
+            (8.0, 8.0),
+            (9.0, 8.0),
+        ];
+        let pieces = clip_line(points.into_iter(), rect);
+        let wanted = [
+            vec![(0.0, 8.0), (2.0, 8.0), (3.0, 0.0)],
+            vec![(5.0, 0.0), (6.0, 8.0)],
+            vec![(8.0, 8.0), (9.0, 8.0)],
+        ];
+        assert_eq!(pieces, wanted);
     }
 
     #[test]

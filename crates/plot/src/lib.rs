@@ -20,7 +20,7 @@ mod track;
 pub use chart::{MINUS_LOG_4, Points, losses, value};
 pub use error::PlotError;
 pub use figure1::{LineAxes, LineData, LineLayers, figure1, figure1_cursor};
-pub use geometry::{Scale, clip, contour, dashes, finite_runs, ticks};
+pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
 pub use images::{ImagesAxes, ImagesData, Wall, images};
 pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 #[cfg(feature = "native")]

@@ -188,7 +188,12 @@ fn swatch(swatch: Swatch) -> impl IntoView {
         }
         Swatch::Dot => r#"<circle class="real" cx="12" cy="7" r="3.4"/>"#.into(),
         Swatch::Cross => r#"<path class="fake" d="M8.5 3.5l7 7m0-7l-7 7" stroke-width="1.8"/>"#.into(),
-        Swatch::Tint => r#"<rect class="tint-fake" x="1" y="2" width="7.4" height="10"/><rect class="tint-none" x="8.4" y="2" width="7.2" height="10"/><rect class="tint-real" x="15.6" y="2" width="7.4" height="10"/>"#.into(),
+        Swatch::Tint => concat!(
+            r#"<rect class="tint-fake" x="1" y="2" width="8" height="10"/>"#,
+            r#"<rect class="tint-real" x="15" y="2" width="8" height="10"/>"#,
+            r#"<rect class="tint-edge" x="1" y="2" width="22" height="10"/>"#
+        )
+        .into(),
         Swatch::Arrows => r#"<path class="fake" d="M4 13L8 1.5M12 13V1.5M20 13L16 1.5" stroke-width="1.2"/>"#.into(),
         Swatch::Lattice => r#"<path class="fake" d="M5 2q3 5 0 10M12 2q3 5 0 10M19 2q3 5 0 10M3 4.5q9-3 18 0M3 9.5q9-3 18 0" stroke-width="1"/>"#.into(),
         Swatch::Rings => r#"<ellipse class="ring" cx="12" cy="7" rx="9" ry="5.5"/><ellipse class="ring" cx="12" cy="7" rx="4" ry="2.3"/>"#.into(),

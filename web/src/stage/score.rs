@@ -32,11 +32,12 @@ impl Reading {
     }
 }
 
+/// One figure. Rows hold one or two of them.
 #[derive(Clone, Copy)]
-struct Row {
+struct Figure {
     id: &'static str,
     label: &'static str,
-    /// Class of the swatch before the label: the line of the chart above.
+    /// Class of the swatch before the label: a line of the chart above.
     swatch: &'static str,
     hint: &'static str,
     read: fn(&Metrics) -> Reading,
@@ -46,94 +47,110 @@ fn evaluation(m: &Metrics, pick: impl Fn(&Evaluation) -> f32) -> Option<f32> {
     m.evaluation.as_ref().map(pick)
 }
 
-const VALUE: [Row; 3] = [
-    Row {
+const VALUE: &[&[Figure]] = &[
+    &[Figure {
         id: "value",
         label: "V(D, G)",
         swatch: "d",
         hint: "E log D(x) + E log(1 − D(G(z))), nats, on the probe's samples",
         read: |m| Reading::of(Some(m.value)),
-    },
-    Row {
+    }],
+    &[Figure {
         id: "value-optimal",
-        label: "V(D*, G)",
+        label: "V(D*, G) = −log 4 + 2 JSD",
         swatch: "muted",
-        hint: "−log 4 + 2 JSD: the value if D were at its best against this G; never below −log 4 ≈ −1.386",
+        hint: "The value if D were at its best against this G; never below −log 4 ≈ −1.386",
         read: |m| Reading::of(evaluation(m, |e| e.value_optimal)),
-    },
-    Row {
+    }],
+    &[Figure {
         id: "gap",
         label: "gap: how far D is from its best",
         swatch: "",
-        hint: "V(D*,G) − V(D,G)",
+        hint: "V(D*, G) − V(D, G)",
         read: |m| Reading::of(evaluation(m, |e| e.value_optimal - m.value)),
-    },
+    }],
 ];
 
-const LOSSES: [Row; 4] = [
-    Row {
-        id: "loss-d",
-        label: "loss of D",
-        swatch: "d",
-        hint: "At the last D-update, before it",
-        read: |m| Reading::of(Some(m.loss_d)),
-    },
-    Row {
-        id: "loss-g",
-        label: "loss of G",
-        swatch: "fake",
-        hint: "At the last G-update, before it",
-        read: |m| Reading::of(Some(m.loss_g)),
-    },
-    Row {
-        id: "grad-d",
-        label: "‖∇‖ of D",
-        swatch: "",
-        hint: "Norm of the gradient of D's loss at the last update",
-        read: |m| norm(m.grad_norm_d),
-    },
-    Row {
-        id: "grad-g",
-        label: "‖∇‖ of G",
-        swatch: "",
-        hint: "Norm of the gradient of G's loss at the last update",
-        read: |m| norm(m.grad_norm_g),
-    },
-];
-
-const DISTANCE: [Row; 4] = [
-    Row {
-        id: "jsd",
-        label: "JSD(p_data ‖ p_g)",
-        swatch: "",
-        hint: "Jensen-Shannon divergence, nats; 0 when equal, log 2 ≈ 0.693 when disjoint",
-        read: |m| Reading::of(evaluation(m, |e| e.jsd)),
-    },
-    Row {
-        id: "kl",
-        label: "KL(p_data ‖ p_g)",
-        swatch: "",
-        hint: "Kullback-Leibler divergence, nats; a dash where it is infinite, because a bin holds data and no sample of G",
-        read: |m| Reading::of(evaluation(m, |e| e.kl_data_model)),
-    },
-    Row {
-        id: "modes",
-        label: "modes found",
-        swatch: "",
-        hint: "Modes with at least one good sample",
-        read: modes,
-    },
-    Row {
-        id: "quality",
-        label: "good samples",
-        swatch: "",
-        hint: "Share of samples within 3 σ of their nearest mode",
-        read: |m| {
-            let share = m.evaluation.as_ref().and_then(|e| e.quality);
-            Reading::with(share, |v| format!("{:.1} %", 100.0 * v))
+const LOSSES: &[&[Figure]] = &[
+    &[
+        Figure {
+            id: "loss-d",
+            label: "loss of D",
+            swatch: "d",
+            hint: "D's loss at its last update, before it",
+            read: |m| Reading::of(Some(m.loss_d)),
         },
-    },
+        Figure {
+            id: "loss-g",
+            label: "of G",
+            swatch: "fake",
+            hint: "G's loss at its last update, before it",
+            read: |m| Reading::of(Some(m.loss_g)),
+        },
+    ],
+    &[
+        Figure {
+            id: "grad-d",
+            label: "‖∇‖ of D",
+            swatch: "",
+            hint: "Norm of the gradient of D's loss at its last update",
+            read: |m| norm(m.grad_norm_d),
+        },
+        Figure {
+            id: "grad-g",
+            label: "of G",
+            swatch: "",
+            hint: "Norm of the gradient of G's loss at its last update",
+            read: |m| norm(m.grad_norm_g),
+        },
+    ],
 ];
+
+const DISTANCE: &[&[Figure]] = &[
+    &[
+        Figure {
+            id: "jsd",
+            label: "JSD",
+            swatch: "",
+            hint: "Jensen-Shannon divergence of p_data and p_g, nats; 0 when equal, log 2 ≈ 0.693 when disjoint",
+            read: |m| Reading::of(evaluation(m, |e| e.jsd)),
+        },
+        Figure {
+            id: "kl",
+            label: "KL, nats",
+            swatch: "",
+            hint: "KL(p_data ‖ p_g), nats; infinite when a bin holds data and no sample of G",
+            read: kl,
+        },
+    ],
+    &[
+        Figure {
+            id: "modes",
+            label: "modes",
+            swatch: "",
+            hint: "Modes with at least one good sample; for mixtures",
+            read: modes,
+        },
+        Figure {
+            id: "quality",
+            label: "good samples",
+            swatch: "",
+            hint: "Share of samples within 3 σ of their nearest mode; for mixtures",
+            read: |m| {
+                let share = m.evaluation.as_ref().and_then(|e| e.quality);
+                Reading::with(share, |v| format!("{:.1} %", 100.0 * v))
+            },
+        },
+    ],
+];
+
+/// The engine writes an infinite divergence as NaN.
+fn kl(m: &Metrics) -> Reading {
+    match evaluation(m, |e| e.kl_data_model) {
+        Some(v) if !v.is_finite() => Reading { plain: "Infinity".into(), text: "∞".into() },
+        value => Reading::of(value),
+    }
+}
 
 /// Norms span decades.
 fn norm(value: f32) -> Reading {
@@ -166,32 +183,43 @@ pub fn ScorePanel(
     view! {
         <div class="st-score" style=move || properties(&Theme::of(dark.get()))>
             <Chart topic=Topic::Value frame=frame series=series dark=dark />
-            <Figures rows=&VALUE frame=frame />
+            <Figures rows=VALUE frame=frame />
             <Chart topic=Topic::Losses frame=frame series=series dark=dark />
-            <Figures rows=&LOSSES frame=frame />
-            <Figures rows=&DISTANCE frame=frame />
+            <Figures rows=LOSSES frame=frame />
+            <Figures rows=DISTANCE frame=frame />
             <p class="st-estimator">{move || estimator(frame)}</p>
         </div>
     }
 }
 
 #[component]
-fn Figures(rows: &'static [Row], frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
-    let rows = rows.iter().map(|row| view! { <Figure row=*row frame=frame /> }).collect_view();
-    view! { <dl class="st-figures">{rows}</dl> }
+fn Figures(rows: &'static [&'static [Figure]], frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
+    let dot = |i: usize| (i > 0).then(|| view! { <span class="dot">"·"</span> });
+    let row = |figures: &'static [Figure]| {
+        let label = |(i, f): (usize, &Figure)| {
+            view! { {dot(i)} <span class=f.swatch title=f.hint>{f.label}</span> }
+        };
+        let value = |(i, f): (usize, &Figure)| view! { {dot(i)} <Value figure=*f frame=frame /> };
+        view! {
+            <div>
+                <dt>{figures.iter().enumerate().map(label).collect_view()}</dt>
+                <dd>{figures.iter().enumerate().map(value).collect_view()}</dd>
+            </div>
+        }
+    };
+    view! { <dl class="st-figures">{rows.iter().map(|r| row(r)).collect_view()}</dl> }
 }
 
 #[component]
-fn Figure(row: Row, frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
+fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
     let reading = Memo::new(move |_| {
         let none = || Reading::of(None);
-        frame.with(|f| f.as_deref().map_or_else(none, |f| (row.read)(&f.metrics)))
+        frame.with(|f| f.as_deref().map_or_else(none, |f| (figure.read)(&f.metrics)))
     });
     view! {
-        <div title=row.hint>
-            <dt class=row.swatch>{row.label}</dt>
-            <dd data-testid=row.id data-value=move || reading.get().plain>{move || reading.get().text}</dd>
-        </div>
+        <span title=figure.hint data-testid=figure.id data-value=move || reading.get().plain>
+            {move || reading.get().text}
+        </span>
     }
 }
 
