@@ -15,10 +15,7 @@ const REST: Duration = Duration::from_millis(300);
 pub fn attach(page: Page) {
     open(page);
     let heed = window_event_listener(leptos::ev::hashchange, move |_| {
-        let hash = hash();
-        if without_hash(&hash) != current(page) {
-            page.load(&hash, |_| ());
-        }
+        follow(page, &hash());
     });
     // The page lives as long as its window.
     std::mem::forget(heed);
@@ -49,6 +46,21 @@ pub fn link(page: Page) -> String {
     let href = window().location().href().unwrap_or_default();
     let base = href.split_once('#').map_or(href.as_str(), |(base, _)| base);
     format!("{base}#{}", current(page))
+}
+
+/// The address was edited: another run is loaded, while options of the page alone leave the run as it is.
+fn follow(page: Page, hash: &str) {
+    match Address::parse(hash) {
+        Ok(address) if page.spec.with_untracked(|now| now.as_ref() == Some(&address.spec)) => {
+            if address.page.play {
+                page.play();
+            }
+            page.fault.set(None);
+            page.obey(address.page);
+        }
+        // What is refused is refused with its sentence there.
+        _ => page.load(hash, |_| ()),
+    }
 }
 
 fn open(page: Page) {

@@ -71,6 +71,7 @@ async fn restore(page: Page, file: &File) -> Result<(), String> {
         |id| Command::Restore { id, bytes },
         move |result| {
             if result.is_ok() {
+                page.fault.set(None);
                 page.tell(format!("The run of {name} is on stage."));
             }
         },

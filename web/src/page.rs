@@ -231,7 +231,6 @@ impl Page {
         self.latest.set_value(None);
         self.frame.set(None);
         self.figures.set(None);
-        self.fault.set(None);
         self.standing.set(Standing::Paused);
         self.scene.set(Some(Arc::new(scene)));
     }

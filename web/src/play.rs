@@ -39,6 +39,7 @@ impl Page {
             move |id| Command::Load { id, spec },
             move |result| {
                 if result.is_ok() {
+                    self.fault.set(None);
                     self.send(Command::Until(self.options.with_untracked(|o| o.until)));
                     if play {
                         self.play();
@@ -49,7 +50,8 @@ impl Page {
         );
     }
 
-    fn obey(self, options: PageOptions) {
+    /// Takes the page's own part of an address.
+    pub fn obey(self, options: PageOptions) {
         self.send(Command::Until(options.until));
         self.options.set(options);
     }

@@ -20,7 +20,6 @@ pub fn Footer(
         <footer class="bottom">
             <Presets page=page />
             <Speed page=page />
-            <span class="gap"></span>
             <button data-testid="share" title="Copy the link to this experiment" on:click=move |_| files::share(page)>"Share"</button>
             <button data-testid="export" title="Save the run as a checkpoint (safetensors)" on:click=move |_| files::export(page)>
                 "Export"
@@ -49,6 +48,10 @@ fn Presets(page: Page) -> impl IntoView {
             select.set_value(now.get().unwrap_or_default());
         }
     });
+    let watch = move || {
+        let named = now.get().and_then(|name| PRESETS.iter().find(|preset| preset.name == name));
+        named.map_or("D learns to tell real from generated; G learns from D's mistakes, and from nothing else.", |p| p.watch)
+    };
     let groups = Group::ALL.iter().map(|(group, title)| {
         let entries = PRESETS.iter().filter(|preset| preset.group == *group);
         let options =
@@ -68,6 +71,7 @@ fn Presets(page: Page) -> impl IntoView {
                 {groups.collect_view()}
             </select>
         </label>
+        <p class="watch" data-testid="watch">{watch}</p>
     }
 }
 

@@ -46,8 +46,11 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
     let law = move || {
         let text = page.text("z");
         let (law, dim) = text.split_once(':').unwrap_or(("", ""));
-        let name = if law == "uniform" { "uniform" } else { "normal" };
-        if dim.is_empty() { String::new() } else { format!("{name}, {dim}D") }
+        match law {
+            "uniform" => format!("U[−1, 1]{}", small(dim, "⁰¹²³⁴⁵⁶⁷⁸⁹")),
+            "gaussian" => format!("N(0, I{})", small(dim, "₀₁₂₃₄₅₆₇₈₉")),
+            _ => String::new(),
+        }
     };
     let net = move |key: &'static str| move || net_text(&page.widths(key));
     let data = Memo::new(move |_| page.spec.with(|s| s.as_ref().map(RunSpec::data)));
@@ -132,6 +135,12 @@ fn Node(
             {children()}
         </button>
     }
+}
+
+/// A number in raised or lowered digits.
+fn small(number: &str, digits: &str) -> String {
+    let digit = |c: char| c.to_digit(10).and_then(|at| digits.chars().nth(at as usize));
+    number.chars().filter_map(digit).collect()
 }
 
 fn net_text(widths: &[u32]) -> String {

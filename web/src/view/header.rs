@@ -74,15 +74,13 @@ fn Counters(page: Page) -> impl IntoView {
         page.scene.with(|s| s.as_ref().map(|s| (s.backend.clone(), s.adapter.clone())))
     });
     let backend_name = move || backend.get().map(|(name, _)| name).unwrap_or_default();
-    let backend_text = move || {
-        backend.get().map_or_else(
-            || "starting".to_owned(),
-            |(name, adapter)| {
-                let name = if name == "cpu" { "CPU" } else { "WebGPU" };
-                if adapter.is_empty() { name.to_owned() } else { format!("{name}, {adapter}") }
-            },
-        )
+    let place = move || match backend_name().as_str() {
+        "cpu" => "CPU",
+        "webgpu" => "WebGPU",
+        _ => "…",
     };
+    let adapter =
+        move || backend.get().map_or_else(|| "starting".to_owned(), |(_, adapter)| adapter);
     view! {
         <dl class="counters">
             <div>
@@ -95,10 +93,11 @@ fn Counters(page: Page) -> impl IntoView {
                 <dd class="figure" data-testid="iterations-per-second" data-value=move || rate.get().to_string()>
                     {move || grouped(rate.get())}
                 </dd>
-                <dt>
-                    "per second, "
-                    <span data-testid="backend" data-value=backend_name title=backend_text>{backend_text}</span>
-                </dt>
+                <dt>"per second"</dt>
+            </div>
+            <div data-testid="backend" data-value=backend_name title=adapter>
+                <dd class="figure place">{place}</dd>
+                <dt>{adapter}</dt>
             </div>
         </dl>
     }

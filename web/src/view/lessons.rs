@@ -16,10 +16,10 @@ pub fn Lessons(
                 <h2>"The game"</h2>
                 <p>
                     "D(x) is the chance that D gives x of being real. D wants "
-                    <math><mi>V</mi></math>" large, G wants it small:"
+                    <i>"V"</i>" large, G wants it small:"
                 </p>
-                <p class="formula">"min"<sub>"G"</sub>" max"<sub>"D"</sub>" V(D, G) = E"<sub>"x∼p_data"</sub>
-                    " log D(x) + E"<sub>"z∼p_z"</sub>" log(1 − D(G(z)))"</p>
+                <p class="formula">"min"<sub>"G"</sub>" max"<sub>"D"</sub>" V(D, G) = E"<sub>"x∼data"</sub>" log D(x) + E"<sub>"z∼noise"</sub>
+                    " log(1 − D(G(z)))"</p>
                 <p>
                     "Each iteration is Algorithm 1 of Goodfellow et al. (2014): k times, draw data and noise and move D up the
                     gradient of V; then draw noise and move G down it."
@@ -29,11 +29,11 @@ pub fn Lessons(
             <article data-testid="lesson-optimum">
                 <h2>"The best D, and −log 4"</h2>
                 <p>"For a fixed G the best D can be written down:"</p>
-                <p class="formula">"D*(x) = p_data(x) / (p_data(x) + p_g(x))"</p>
+                <p class="formula">"D*(x) = "<Density of="data" />"(x) / ("<Density of="data" />"(x) + "<Density of="g" />"(x))"</p>
                 <p>
-                    "With it, V(D*, G) = −log 4 + 2 JSD(p_data ‖ p_g). The divergence is never negative and is 0 only when the two
-                    densities are equal, so the least value is −log 4 ≈ −1.386, where D* is ½ everywhere. The score shows both
-                    V(D, G) and V(D*, G): the gap between them is how far D is from its best."
+                    "With it, V(D*, G) = −log 4 + 2 JSD("<Density of="data" />" ‖ "<Density of="g" />"). The divergence is never
+                    negative and is 0 only when the two densities are equal, so the least value is −log 4 ≈ −1.386, where D* is ½
+                    everywhere. The score shows both V(D, G) and V(D*, G): the gap between them is how far D is from its best."
                 </p>
                 <Try page=page names=&["k1", "k5"] />
             </article>
@@ -49,7 +49,7 @@ pub fn Lessons(
             <article data-testid="lesson-collapse">
                 <h2>"What goes wrong"</h2>
                 <p>
-                    "The theorem lets D reach its best before G moves, and moves p_g itself; in practice both are nets that take
+                    "The theorem lets D reach its best before G moves, and moves the density itself; in practice both are nets that take
                     small steps in turn. They can circle each other without rest, or G can put everything on a few modes that D has
                     not yet caught up with."
                 </p>
@@ -57,6 +57,12 @@ pub fn Lessons(
             </article>
         </section>
     }
+}
+
+/// p with its index.
+#[component]
+fn Density(of: &'static str) -> impl IntoView {
+    view! { <i>"p"</i><sub>{of}</sub> }
 }
 
 #[component]

@@ -10,7 +10,6 @@ pub mod lessons;
 pub mod messages;
 pub mod mini;
 pub mod optimiser;
-pub mod score;
 pub mod thumb;
 pub mod transport;
 
@@ -58,7 +57,6 @@ pub fn Screen(
             <section class="score-column" aria-label="The score">
                 <h2>"The score"</h2>
                 <ScorePanel frame=page.figures.into() series=page.series dark=page.dark />
-                <score::Watch page=page />
             </section>
             <footer::Footer page=page />
         </div>

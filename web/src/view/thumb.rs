@@ -105,15 +105,20 @@ fn curve(height: impl Fn(f64) -> f64) -> Art {
 
 /// `place(t, a, b)` with t from 0 to 1 along the shape and a, b a fixed scatter of about unit width.
 fn dots(count: u32, place: impl Fn(f64, f64, f64) -> (f64, f64)) -> Art {
-    let scatter = |i: u32, k: f64| {
-        // Sums of three low-discrepancy numbers: bell-like, and the same drawing every time.
-        let part = |j: f64| (f64::from(i + 1) * (k + j) * 0.618_033_988).fract();
-        2.0 * (part(0.31) + part(1.77) + part(2.93)) - 3.0
-    };
+    // Sums of three hashes: bell-like, and the same drawing every time.
+    let scatter = |i: u32, k: u32| 1.4 * (k..k + 3).map(|j| hashed(i * 8 + j)).sum::<f64>() - 2.1;
     let all = (0..count).map(|i| {
-        place(f64::from(i) / f64::from(count.max(2) - 1).max(1.0), scatter(i, 3.7), scatter(i, 8.3))
+        place(f64::from(i) / f64::from(count.max(2) - 1).max(1.0), scatter(i, 0), scatter(i, 4))
     });
     Art::Dots(all.collect())
+}
+
+/// A number of [0, 1) that looks random (the finaliser of MurmurHash3).
+fn hashed(at: u32) -> f64 {
+    let mut bits = (at + 1).wrapping_mul(0x9e37_79b9);
+    bits = (bits ^ (bits >> 16)).wrapping_mul(0x85eb_ca6b);
+    bits = (bits ^ (bits >> 13)).wrapping_mul(0xc2b2_ae35);
+    f64::from((bits ^ (bits >> 16)) >> 8) / f64::from(1 << 24)
 }
 
 fn dotted(dots: &[(f64, f64)]) -> String {
