@@ -219,8 +219,11 @@ pub fn internal(message: &str) -> Fault {
     Fault { code: FaultCode::Internal, message: capital(&format!("{message}.")), can_rewind: false }
 }
 
-/// The sentence with a capital first letter.
+/// The sentence with a capital first letter, unless it begins with a field, whose letters count.
 pub fn capital(sentence: &str) -> String {
+    if sentence.split(' ').next().is_some_and(|word| word.contains('=')) {
+        return sentence.to_owned();
+    }
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

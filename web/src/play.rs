@@ -1,6 +1,6 @@
 //! What a person can do to the run: every control, key and call of the page comes through here.
 
-use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
+use adversaria_core::spec::{Address, Change, Data, KEYS, PageOptions, RunSpec, SpecError};
 use adversaria_protocol::{Command, Standing, Step};
 use leptos::prelude::*;
 
@@ -35,11 +35,15 @@ impl Page {
 
     /// Puts a run on stage and perhaps plays it. Nothing changes when it is refused.
     pub fn stage(self, spec: String, play: bool, then: impl FnOnce(Done) + 'static) {
+        let refusals = self.refusals.get_untracked();
         self.ask(
             move |id| Command::Load { id, spec },
             move |result| {
                 if result.is_ok() {
-                    self.fault.set(None);
+                    // A sentence that came meanwhile is about something later, and stays.
+                    if self.refusals.get_untracked() == refusals {
+                        self.fault.set(None);
+                    }
                     self.send(Command::Until(self.options.with_untracked(|o| o.until)));
                     if play {
                         self.play();
@@ -105,10 +109,7 @@ impl Page {
             }
             Ok(Change::Live(next)) => self.change(key, value, Some(next), |_| ()),
             Ok(Change::Restart(next)) => {
-                self.start_afresh(
-                    &next,
-                    &format!("{key} is now {}: the run starts afresh.", shown(value)),
-                );
+                self.start_afresh(&next, &changed(key, value));
             }
             Err(error) => self.complain(sentence(&error)),
         }
@@ -185,10 +186,7 @@ impl Page {
         let kept = keep.iter().map(|name| (*name, spec.get(name)));
         let next = kept.fold(spec.with(key, &text), |next, (name, old)| next?.with(name, &old?));
         match next {
-            Ok(next) => self.start_afresh(
-                &next,
-                &format!("{key} is now {}: the run starts afresh.", shown(&text)),
-            ),
+            Ok(next) => self.start_afresh(&next, &changed(key, &text)),
             Err(error) => self.complain(sentence(&error)),
         }
     }
@@ -240,7 +238,11 @@ fn is_a_preset(spec: &RunSpec) -> bool {
     all.into_iter().any(|address| Address::parse(&address).is_ok_and(|a| a.spec.address() == mine))
 }
 
-/// An empty list has no letters to show.
-fn shown(value: &str) -> &str {
-    if value.is_empty() { "empty" } else { value }
+/// What a change that restarts the run says.
+fn changed(key: &str, value: &str) -> String {
+    let meaning = KEYS.iter().find(|row| row.name == key).map_or(key, |row| row.meaning);
+    let meaning = meaning.split(':').next().unwrap_or(key);
+    // An empty list has no letters to show.
+    let value = if value.is_empty() { "none" } else { value };
+    crate::link::capital(&format!("{meaning}: {value}. The run starts afresh."))
 }

@@ -46,10 +46,10 @@ pub fn Help(
                 make D wrong. When the generated cloud matches the real one, D can do no better than ½ everywhere."
             </p>
             <ul class="legend">
-                <li><i class="dot of-real"></i>"real: blue, round, or a dotted curve"</li>
-                <li><i class="dot of-g"></i>"generated: orange, crosses, or a solid curve"</li>
-                <li><i class="dot of-d"></i>"D: purple, dashed, or the tint of the plane"</li>
-                <li><i class="dot of-pull"></i>"the pull that D's opinion has on each generated sample"</li>
+                <li><i class="ink of-real"></i>"real: blue, round, or a dotted curve"</li>
+                <li><i class="ink of-g"></i>"generated: orange, crosses, or a solid curve"</li>
+                <li><i class="ink of-d"></i>"D: purple, dashed, or the tint of the plane"</li>
+                <li><i class="ink of-pull"></i>"the pull that D's opinion has on each generated sample"</li>
             </ul>
             <p>"Press play, then change k, the loss or a rate while it runs. The address always holds the whole experiment."</p>
             <h3>"Keys"</h3>
