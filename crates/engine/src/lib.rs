@@ -12,6 +12,7 @@ mod graph;
 mod layout;
 mod lower;
 mod observe;
+mod owed;
 mod own_images;
 mod probe;
 mod run;

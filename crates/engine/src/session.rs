@@ -12,9 +12,10 @@ use adversaria_protocol::{Command, Event, Fault, FaultCode, Layers, Reply, Scene
 
 use crate::checkpoint::Checkpoint;
 use crate::error::EngineError;
+use crate::owed::Owed;
 use crate::own_images::training_set;
 use crate::run::Run;
-use crate::stage::{Owed, Stage};
+use crate::stage::Stage;
 use crate::table::{build_table, count};
 
 /// Makes a backend for a new run.

@@ -1,21 +1,16 @@
 //! The run on stage: slices of training, frames, and answers that are owed.
 
 use adversaria_core::data::Distribution;
-use adversaria_core::math::sigmoid;
 use adversaria_core::metrics::Judge;
-use adversaria_core::spec::{DataKind, RunSpec};
-use adversaria_protocol::{
-    Evaluation, Event, Fault, Frame, Layers, Metrics, Reply, Standing, Step,
-};
+use adversaria_core::spec::DataKind;
+use adversaria_protocol::{Evaluation, Event, Fault, Layers, Reply, Standing, Step};
 
 use crate::compile::index;
 use crate::error::EngineError;
-use crate::evaluate::evaluate;
-use crate::figures::Figures;
-use crate::probe::Job;
-use crate::run::{Change, Reading, Run};
+use crate::owed::{Owed, Snapshot};
+use crate::run::Run;
 use crate::session::Next;
-use crate::view::{Look, Seen, View};
+use crate::view::View;
 
 /// A slice of training is meant to last this long.
 const SLICE_MILLIS: f64 = 8.0;
@@ -35,92 +30,39 @@ const KEEP_MILLIS: f64 = 2000.0;
 const MOST_SAMPLES: u64 = 1 << 20;
 const MOST_ITERATIONS: u64 = 1 << 32;
 
-/// Something that is under way and that somebody waits for.
-pub(crate) enum Owed {
-    /// A frame: when it was begun, the iteration and spec it shows.
-    Frame {
-        begun: f64,
-        iteration: u64,
-        spec: String,
-        look: Box<Look>,
-        figures: Reading,
-    },
-    /// A comparison of p_g with p_data.
-    Evaluation {
-        begun: f64,
-        iteration: u64,
-        job: Job,
-    },
-    /// Iterations to make, then metrics.
-    Advance {
-        id: u32,
-        left: u64,
-        ending: Option<(Box<Look>, Reading)>,
-    },
-    Sample {
-        id: u32,
-        job: Job,
-    },
-    Score {
-        id: u32,
-        job: Job,
-    },
-    Checkpoint {
-        id: u32,
-        reading: Reading,
-    },
-    /// A copy of the state to go back to.
-    Keep {
-        snapshot: Snapshot,
-        reading: Reading,
-    },
-    /// The figures after a slice, to see whether they are finite.
-    Check {
-        reading: Reading,
-    },
-}
-
-/// What goes with a copy of the state.
-pub(crate) struct Snapshot {
-    iteration: u64,
-    spec: RunSpec,
-    log: Vec<Change>,
-    state: Vec<f32>,
-}
-
 /// When things were last done, in milliseconds.
-struct Times {
-    frame: f64,
-    frame_cost: f64,
-    evaluation: f64,
-    evaluation_cost: f64,
-    keep: f64,
+pub(crate) struct Times {
+    pub(crate) frame: f64,
+    pub(crate) frame_cost: f64,
+    pub(crate) evaluation: f64,
+    pub(crate) evaluation_cost: f64,
+    pub(crate) keep: f64,
     /// The window over which the rate is measured: its begin and the iteration then.
-    window: (f64, u64),
-    rate: f32,
+    pub(crate) window: (f64, u64),
+    pub(crate) rate: f32,
     /// Training milliseconds an iteration takes.
-    iteration_cost: f64,
+    pub(crate) iteration_cost: f64,
     /// When the next iteration may start under a pace.
-    next_iteration: f64,
+    pub(crate) next_iteration: f64,
 }
 
 pub(crate) struct Stage {
-    run: Run,
-    view: View,
-    standing: Standing,
-    owed: Vec<Owed>,
-    kept: Option<Snapshot>,
-    judge: Option<Judge>,
-    evaluation: Option<Evaluation>,
-    layers: Layers,
-    pace: Option<f32>,
-    until: Option<u64>,
-    times: Times,
+    pub(crate) run: Run,
+    pub(crate) view: View,
+    pub(crate) standing: Standing,
+    pub(crate) owed: Vec<Owed>,
+    pub(crate) kept: Option<Snapshot>,
+    pub(crate) judge: Option<Judge>,
+    pub(crate) evaluation: Option<Evaluation>,
+    pub(crate) layers: Layers,
+    pub(crate) pace: Option<f32>,
+    pub(crate) until: Option<u64>,
+    pub(crate) times: Times,
     /// Something has changed since the last frame.
-    stale: bool,
+    pub(crate) stale: bool,
     /// Something has changed since the last evaluation.
-    unjudged: bool,
-    events: Vec<Event>,
+    pub(crate) unjudged: bool,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Stage {
@@ -458,151 +400,11 @@ impl Stage {
         Ok(())
     }
 
-    fn diverged(&self) -> bool {
+    pub(crate) fn diverged(&self) -> bool {
         self.standing == Standing::Diverged
     }
 
-    /// Finishes what can be finished, in the order it was asked for.
-    fn settle(&mut self, now: f64) -> Result<(), EngineError> {
-        let mut failed = None;
-        for owed in std::mem::take(&mut self.owed) {
-            match self.settle_one(owed, now) {
-                Ok(Some(rest)) => self.owed.push(rest),
-                Ok(None) => {}
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(()), Err)
-    }
-
-    /// One thing owed: gives it back when it is not done yet.
-    fn settle_one(&mut self, owed: Owed, now: f64) -> Result<Option<Owed>, EngineError> {
-        match owed {
-            Owed::Check { reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Check { reading })),
-                Some(words) => self.check(&words)?,
-            },
-            Owed::Keep { mut snapshot, reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Keep { snapshot, reading })),
-                Some(words) => {
-                    snapshot.state = words;
-                    if self.is_sound(&snapshot.state) {
-                        self.kept = Some(snapshot);
-                    }
-                }
-            },
-            Owed::Checkpoint { id, reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Checkpoint { id, reading })),
-                Some(state) => {
-                    let file = self.run.checkpoint_of(&state);
-                    self.reply(id, file.map(Reply::Bytes));
-                }
-            },
-            Owed::Sample { id, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Sample { id, job })),
-                Some(mut results) => self.reply(id, Ok(Reply::Values(results.swap_remove(0)))),
-            },
-            Owed::Score { id, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Score { id, job })),
-                Some(results) => {
-                    let scores = results[0].iter().copied().map(sigmoid).collect();
-                    self.reply(id, Ok(Reply::Values(scores)));
-                }
-            },
-            Owed::Evaluation { begun, iteration, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Evaluation { begun, iteration, job })),
-                Some(results) => {
-                    self.evaluation = self
-                        .judge
-                        .as_ref()
-                        .and_then(|judge| evaluate(judge, iteration, &results[0]));
-                    self.times.evaluation_cost = now - begun;
-                    self.stale = true;
-                }
-            },
-            Owed::Frame { begun, iteration, spec, mut look, figures } => {
-                let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
-                    return Ok(Some(Owed::Frame { begun, iteration, spec, look, figures }));
-                };
-                let metrics = self.metrics(iteration, &figures, &seen)?;
-                let frame = Frame {
-                    standing: self.standing,
-                    spec,
-                    metrics,
-                    rate: self.times.rate,
-                    picture: seen.picture,
-                };
-                self.events.push(Event::Frame(Box::new(frame)));
-                self.times.frame_cost = now - begun;
-            }
-            Owed::Advance { id, left, ending } => return self.settle_advance(id, left, ending),
-        }
-        Ok(None)
-    }
-
-    fn settle_advance(
-        &mut self,
-        id: u32,
-        left: u64,
-        ending: Option<(Box<Look>, Reading)>,
-    ) -> Result<Option<Owed>, EngineError> {
-        if left > 0 {
-            return Ok(Some(Owed::Advance { id, left, ending }));
-        }
-        let Some((mut look, figures)) = ending else {
-            let figures = self.run.read_figures(false)?;
-            let look = Box::new(
-                self.view
-                    .look(&mut self.run, Layers { field: false, pulls: false, grid: false })?,
-            );
-            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
-        };
-        let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
-            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
-        };
-        let metrics = self.metrics(self.run.iteration(), &figures, &seen)?;
-        self.reply(id, Ok(Reply::Metrics(metrics)));
-        Ok(None)
-    }
-
-    /// Figures asked for before a look have come when the look has: everything happens in order.
-    fn metrics(
-        &mut self,
-        iteration: u64,
-        figures: &Reading,
-        seen: &Seen,
-    ) -> Result<Metrics, EngineError> {
-        let words = self.run.wait(figures)?;
-        let mut metrics = Figures::decode(&self.run.compiled.layout, &words).metrics(iteration);
-        seen.complete(&mut metrics);
-        metrics.evaluation.clone_from(&self.evaluation);
-        Ok(metrics)
-    }
-
-    fn check(&self, words: &[f32]) -> Result<(), EngineError> {
-        let figures = Figures::decode(&self.run.compiled.layout, words);
-        match figures.diverged() {
-            Some(what) if !self.diverged() => {
-                Err(EngineError::Diverged { what: what.into(), iteration: self.run.iteration() })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a state has only finite parameters and optimiser state.
-    fn is_sound(&self, state: &[f32]) -> bool {
-        let from = self
-            .run
-            .compiled
-            .layout
-            .discriminator
-            .parameters
-            .at
-            .min(self.run.compiled.layout.generator.parameters.at);
-        state[from as usize..].iter().all(|word| word.is_finite())
-    }
-
-    fn reply(&mut self, id: u32, result: Result<Reply, EngineError>) {
+    pub(crate) fn reply(&mut self, id: u32, result: Result<Reply, EngineError>) {
         let result = result.map_err(|error| error.fault(false));
         self.events.push(Event::Reply { id, result });
     }
