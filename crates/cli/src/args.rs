@@ -1,0 +1,151 @@
+//! What can be asked on the command line, and its help, which lists the fields from the core's own table.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use adversaria_core::spec::{KEYS, Key};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::bench::Workload;
+use crate::fault;
+
+/// Generative adversarial networks on the command line: the same game, the same numbers as in the page.
+#[derive(Debug, Parser)]
+#[command(name = "adversaria", version)]
+struct Cli {
+    #[command(subcommand)]
+    request: Request,
+}
+
+/// What is asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Request {
+    /// Trains a GAN and writes its checkpoint, its metrics, a figure of its samples and a report.
+    Train(Train),
+    /// Draws samples from the generator of a checkpoint.
+    Sample(Sample),
+    /// Trains a few iterations and writes everything that is needed to redo the arithmetic elsewhere.
+    Audit(Audit),
+    /// Measures iterations per second of named workloads.
+    Bench(Bench),
+}
+
+const SPEC_HELP: &str = "The run: a TOML file of fields, or an address such as '#data=ring8&kd=5' (the # may be left \
+                         out); `--help` lists the fields";
+const BACKEND_HELP: &str =
+    "Where the arithmetic happens: auto or cpu (webgpu comes in a later version)";
+
+/// `adversaria train`
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    #[arg(help = SPEC_HELP)]
+    pub(crate) spec: OsString,
+    /// Whole iterations in all, also with --resume
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: u64,
+    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<String>,
+    /// The folder for checkpoint.safetensors, metrics.csv, samples.png (and .svg) and report.html; what it holds of
+    /// these is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Goes on from the checkpoint in DIR, bit for bit; where there is none yet, begins
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+/// `adversaria sample`
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// A checkpoint, of the page or of `train`
+    pub(crate) checkpoint: PathBuf,
+    /// How many samples
+    #[arg(short = 'n', value_name = "N")]
+    pub(crate) count: u32,
+    /// The file: .csv and .npy hold the numbers, one row a sample; .png is a figure
+    #[arg(long, value_name = "FILE.{csv,npy,png}")]
+    pub(crate) out: PathBuf,
+    /// From the average of the generator (for runs with ema)
+    #[arg(long)]
+    pub(crate) average: bool,
+}
+
+/// `adversaria audit`
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[arg(help = SPEC_HELP)]
+    pub(crate) spec: OsString,
+    /// Whole iterations
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: u64,
+    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<String>,
+    /// The trace, a safetensors file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `adversaria bench`
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// One workload only
+    #[arg(long, value_enum, value_name = "W")]
+    pub(crate) workload: Option<Workload>,
+    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<String>,
+    /// One line of JSON for each workload
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Seconds of measuring for each workload, after its warm-up
+    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("a number from 0.01 to 3600 is needed".into()),
+    }
+}
+
+/// Reads the command line.
+pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Request, clap::Error> {
+    let fields = fields();
+    let with_fields = |command: clap::Command| command.after_long_help(fields.clone());
+    let mut command = with_fields(Cli::command());
+    for name in ["train", "audit"] {
+        command = command.mut_subcommand(name, with_fields);
+    }
+    let matches = command.try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches).map(|cli| cli.request)
+}
+
+/// The table of fields.
+fn fields() -> String {
+    let line = |key: &Key| {
+        let default = if key.default.is_empty() { "empty" } else { key.default };
+        format!("  {:<8} {}; takes {} [default: {default}]", key.name, key.meaning, key.allowed)
+    };
+    let lines: Vec<String> = KEYS.iter().map(line).collect();
+    format!("Fields of SPEC, each optional:\n{}", lines.join("\n"))
+}
+
+/// Help and version are answers; anything else is a wrong request, told in one line.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            fault::refuse("a command is needed: train, sample, audit or bench (see --help)")
+        }
+        _ => {
+            let text = error.to_string();
+            let first = text.split("\n\n").next().unwrap_or_default();
+            fault::refuse(&format!("{} (see --help)", first.trim_start_matches("error: ")))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! SPEC: what the user wrote, a TOML file or an address, as a run that is valid.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use adversaria_core::spec::{Address, RunSpec};
+use adversaria_kernels::backend::Backend;
+use adversaria_kernels::cpu::CpuBackend;
+use anyhow::{Context as _, Result};
+use toml::{Table, Value};
+
+use crate::fault::{one_line, usage};
+
+/// More than any table of fields needs.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Reads SPEC: what begins with `#` is an address, else a file of that name, else an address when it has a `=`.
+pub(crate) fn read(text: &OsStr) -> Result<RunSpec> {
+    let path = Path::new(text);
+    match text.to_str() {
+        Some(address) if address.starts_with('#') => Ok(Address::parse(address)?.spec),
+        _ if fs::metadata(path).is_ok() => read_file(path),
+        Some(address) if address.contains('=') => Ok(Address::parse(address)?.spec),
+        _ => Err(usage(format!(
+            "\"{}\" is neither a TOML file that is there nor an address such as #data=ring8&kd=5",
+            path.display()
+        ))),
+    }
+}
+
+fn read_file(path: &Path) -> Result<RunSpec> {
+    let refuse = |why: String| usage(format!("{}: {why}", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| refuse(format!("the file cannot be read ({error})")))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(refuse(format!(
+            "the file has more than {MOST_BYTES} bytes, the most for TOML"
+        )));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".into()))?;
+    let table: Table = text.parse().map_err(|error| refuse(not_toml(&text, &error)))?;
+    let address = address_of(&table).map_err(refuse)?;
+    Ok(Address::parse(&address).with_context(|| path.display().to_string())?.spec)
+}
+
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|s| s.lines().count());
+    let line = line.map_or_else(String::new, |line| format!(" at line {}", line.max(1)));
+    format!("it does not read as TOML{line} ({})", one_line(error.message()))
+}
+
+/// The table as an address, so that files and addresses are one language.
+fn address_of(table: &Table) -> Result<String, String> {
+    let mut parts = Vec::new();
+    for (key, value) in table {
+        parts.push(format!("{}={}", encoded(key), encoded(&text_of(key, value)?)));
+    }
+    Ok(parts.join("&"))
+}
+
+fn text_of(key: &str, value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Boolean(yes) => Ok(u8::from(*yes).to_string()),
+        Value::Array(items) => {
+            let texts: Option<Vec<String>> =
+                items.iter().map(|item| item.as_integer().map(|n| n.to_string())).collect();
+            texts
+                .map(|texts| texts.join(","))
+                .ok_or_else(|| format!("{key} is an array, and an array takes whole numbers alone"))
+        }
+        Value::Datetime(_) | Value::Table(_) => Err(format!(
+            "{key} is a {}, and a field takes a string, a number, true, false or an array of whole numbers",
+            value.type_str()
+        )),
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |b: u8| {
+        if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// Where the arithmetic happens: what the command line says, else what the run says.
+pub(crate) fn backend(spec: &RunSpec, choice: Option<&str>) -> Result<Box<dyn Backend>> {
+    if let Some(choice) = choice {
+        spec.with("backend", choice)?;
+    }
+    // Whatever is allowed today is the CPU.
+    Ok(Box::new(CpuBackend::detect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+    use adversaria_core::spec::Address;
+
+    #[test]
+    fn every_kind_of_value_becomes_its_field() {
+        let text = "data = 'ring8'\ng = [32, 16]\nd = []\nkd = 2\nsigma = 0.05\nplay = true\n'loss' = 'hinge'";
+        let table = text.parse().expect("TOML");
+        let spec = Address::parse(&address_of(&table).expect("flat")).expect("allowed").spec;
+        let same = "data=ring8&g=32,16&d=&kd=2&sigma=0.05&loss=hinge";
+        assert_eq!(spec, Address::parse(same).expect("allowed").spec);
+    }
+}
