@@ -91,7 +91,7 @@ fn trend<DB: DrawingBackend>(
         .configure_mesh()
         .disable_x_mesh()
         .x_labels(4)
-        .y_labels(4)
+        .y_labels(6)
         .max_light_lines(0)
         .bold_line_style(colour(theme.rule).mix(0.7))
         .axis_style(colour(theme.rule))

@@ -142,6 +142,9 @@ pub fn plane(
         crosses(&mut marks, &data.plane.fake, axes, theme);
     }
     frame(&mut marks, axes, theme);
+    if layers.fake {
+        missing(&mut marks, &data.plane.fake, axes, theme);
+    }
     marks
 }
 
@@ -272,6 +275,16 @@ fn frame(marks: &mut Vec<Mark>, axes: &PlaneAxes, theme: &Theme) {
     }
 }
 
+/// Says so when samples of G lie where the figure does not show them.
+fn missing(marks: &mut Vec<Mark>, fake: &[f32], axes: &PlaneAxes, theme: &Theme) {
+    let gone = outside(fake);
+    if gone > 0 {
+        let text = format!("{gone} of {} outside", fake.len() / 2);
+        let at = (axes.x.pixel(0.5), axes.view.y + axes.view.h + 13.0);
+        marks.push(Mark::Text { at, text, size: 11.0, colour: theme.fake, anchor: Anchor::Centre });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +352,9 @@ mod tests {
             (centre.0 - axes.x.pixel(0.5)).abs() < 0.01
                 && (centre.1 - axes.y.pixel(-0.5)).abs() < 0.01
         );
-        assert_eq!(outside(&moment.fake), 2);
+        assert!(
+            marks.iter().any(|m| matches!(m, Mark::Text { text, .. } if text == "2 of 3 outside"))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The line under the stage: what each look means, and a button to hide or show it.
 
 use super::moment::Shown;
-use adversaria_protocol::{Frame, Picture, Scene, Stage};
+use adversaria_protocol::{Scene, Stage};
 use leptos::{either::EitherOf4, prelude::*};
 use std::sync::Arc;
 
@@ -130,8 +130,6 @@ enum Kind {
 pub fn Legend(
     /// What is on stage.
     scene: Signal<Option<Arc<Scene>>>,
-    /// The latest picture.
-    frame: Signal<Option<Arc<Frame>>>,
     /// The layers to show, which the buttons change.
     shown: RwSignal<Shown>,
 ) -> impl IntoView {
@@ -149,7 +147,7 @@ pub fn Legend(
     let body = move || match kind.get() {
         Kind::None => EitherOf4::A(()),
         Kind::Line => EitherOf4::B(toggles(&LINE)),
-        Kind::Plane => EitherOf4::C(view! { {toggles(&PLANE)} <Outside frame=frame /> }),
+        Kind::Plane => EitherOf4::C(toggles(&PLANE)),
         Kind::Images => EitherOf4::D(view! {
             <p class="st-note">
                 "frame: D takes it for "
@@ -199,19 +197,4 @@ fn swatch(swatch: Swatch) -> impl IntoView {
         Swatch::Rings => r#"<ellipse class="ring" cx="12" cy="7" rx="9" ry="5.5"/><ellipse class="ring" cx="12" cy="7" rx="4" ry="2.3"/>"#.into(),
     };
     view! { <svg viewBox="0 0 24 14" width="24" height="14" aria-hidden="true" inner_html=inner></svg> }
-}
-
-/// Says so when samples of G lie where the stage does not show them.
-#[component]
-fn Outside(frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
-    let sentence = Memo::new(move |_| {
-        frame.with(|frame| match frame.as_ref().map(|f| &f.picture) {
-            Some(Picture::Plane(plane)) => match adversaria_plot::outside(&plane.fake) {
-                0 => None,
-                n => Some(format!("{n} of {} lie outside", plane.fake.len() / 2)),
-            },
-            _ => None,
-        })
-    });
-    view! { {move || sentence.get().map(|text| view! { <span class="st-note st-outside">{text}</span> })} }
 }

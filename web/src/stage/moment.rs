@@ -271,3 +271,72 @@ pub fn number(value: Option<f32>) -> String {
         _ => "\u{2014}".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(stage: Stage) -> Scene {
+        Scene {
+            spec: String::new(),
+            parameters_g: 1,
+            parameters_d: 1,
+            backend: "cpu".into(),
+            adapter: String::new(),
+            stage,
+        }
+    }
+
+    #[test]
+    fn arrows_read_along_the_1d_figure() {
+        let scene = scene(Stage::Line { x: vec![-1.0, 0.0, 1.0], p_data: vec![0.1, 0.2, 0.1] });
+        let picture =
+            Picture::Line(Line { p_g: vec![0.1, 0.2, 0.3], d: vec![0.5; 3], arrows: vec![] });
+        let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
+        let middle = moment.moved(None, (1, 0));
+        assert_eq!(middle, Some(Cursor::Abscissa(1)));
+        let end = moment.moved(middle, (10, 0));
+        assert_eq!(end, Some(Cursor::Abscissa(2)), "the last value is as far as it goes");
+        let values = moment.values(Cursor::Abscissa(2));
+        assert_eq!(values[4], ("D*", "0.250".to_owned()));
+    }
+
+    #[test]
+    fn a_picture_of_another_stage_is_not_drawn() {
+        let scene = scene(Stage::Plane { real: vec![0.5, 0.5], p_data: vec![], side: 2 });
+        let picture = Picture::Line(Line { p_g: vec![0.1], d: vec![0.5], arrows: vec![] });
+        let moment = Moment::new(&scene, Some(&picture), (400.0, 400.0), 1.0);
+        let marks = moment.marks(Shown::default(), None, &Theme::LIGHT);
+        assert!(
+            marks.iter().any(|m| matches!(m, Mark::Dots { at, .. } if at.len() == 1)),
+            "real dots alone"
+        );
+        assert_eq!(moment.cursor_at((200.0, 150.0)).map(|c| moment.values(c).len()), Some(4));
+    }
+
+    #[test]
+    fn the_cursor_walks_from_one_wall_to_the_other() {
+        let scene = scene(Stage::Images { width: 2, height: 2, real: vec![0; 8] });
+        let picture = Picture::Images(Images {
+            fake: vec![0; 8],
+            fake_score: vec![0.25, 0.5],
+            real_score: vec![],
+        });
+        let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
+        let mut cursor = moment.moved(None, (1, 0));
+        assert_eq!(cursor, Some(Cursor::Image(Wall::Fake, 0)));
+        for _ in 0..2 {
+            cursor = moment.moved(cursor, (1, 0));
+        }
+        assert_eq!(cursor, Some(Cursor::Image(Wall::Real, 0)));
+        assert_eq!(moment.moved(cursor, (-1, 0)), Some(Cursor::Image(Wall::Fake, 1)));
+        assert_eq!(moment.values(Cursor::Image(Wall::Fake, 0))[1], ("D", "0.250".to_owned()));
+        assert_eq!(moment.values(Cursor::Image(Wall::Real, 0))[1], ("D", "\u{2014}".to_owned()));
+    }
+
+    #[test]
+    fn numbers_are_short_and_have_a_true_minus() {
+        let shown = [Some(-0.5), Some(0.0), Some(1e-5), Some(f32::NAN), None].map(number);
+        assert_eq!(shown, ["\u{2212}0.500", "0.000", "1e\u{2212}5", "\u{2014}", "\u{2014}"]);
+    }
+}

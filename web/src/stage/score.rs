@@ -194,7 +194,7 @@ pub fn ScorePanel(
 
 #[component]
 fn Figures(rows: &'static [&'static [Figure]], frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
-    let dot = |i: usize| (i > 0).then(|| view! { <span class="dot">"·"</span> });
+    let dot = |i: usize| (i > 0).then(|| view! { <span class="st-dot">"·"</span> });
     let row = |figures: &'static [Figure]| {
         let label = |(i, f): (usize, &Figure)| {
             view! { {dot(i)} <span class=f.swatch title=f.hint>{f.label}</span> }
@@ -245,4 +245,23 @@ fn thousands(n: u64) -> String {
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_are_plain_for_machines_and_dashes_when_missing() {
+        let reading = Reading::of(Some(-1.5));
+        assert_eq!((reading.plain.as_str(), reading.text.as_str()), ("-1.5", "\u{2212}1.500"));
+        for missing in [None, Some(f32::NAN), Some(f32::INFINITY)] {
+            assert_eq!(Reading::of(missing), Reading { plain: String::new(), text: NONE.into() });
+        }
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
 }

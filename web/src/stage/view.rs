@@ -86,7 +86,7 @@ pub fn StageView(
                 <Readout sources=sources cursor=cursor />
                 <p class="st-unseen" role="status">{told}</p>
             </div>
-            <Legend scene=scene frame=frame shown=shown />
+            <Legend scene=scene shown=shown />
         </div>
     }
 }
