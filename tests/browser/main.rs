@@ -1,6 +1,13 @@
 //! What a person meets: the built page in a real Chromium. Asserts on what is seen and on what can be read.
 
+mod address;
+mod game;
 mod harness;
+mod looks;
+mod nonsense;
+mod offline;
+mod same_bits;
+mod scenes;
 
 use std::{path::Path, sync::LazyLock};
 

@@ -124,6 +124,12 @@ fn capabilities(chromium: &str) -> serde_json::Map<String, Value> {
 }
 
 impl Page {
+    /// The same window, on pages that come from elsewhere.
+    #[must_use]
+    pub fn at(&self, base: String) -> Self {
+        Self { client: self.client.clone(), base }
+    }
+
     /// Loads the page anew at this hash (`#…`, or empty).
     ///
     /// # Errors
