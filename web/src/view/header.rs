@@ -93,7 +93,7 @@ fn Counters(page: Page) -> impl IntoView {
                 <dd class="figure" data-testid="iterations-per-second" data-value=move || rate.get().to_string()>
                     {move || grouped(rate.get())}
                 </dd>
-                <dt>"per second"</dt>
+                <dt title="Iterations per second">"it/s"</dt>
             </div>
             <div data-testid="backend" data-value=backend_name title=adapter>
                 <dd class="figure place">{place}</dd>
