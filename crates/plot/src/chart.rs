@@ -82,7 +82,7 @@ fn trend<DB: DrawingBackend>(
     let (low, high) = range(values.collect(), level.map(|l| l.value));
     let mut chart = ChartBuilder::on(area)
         .margin_top(pixels(6.0))
-        .margin_right(pixels(10.0))
+        .margin_right(pixels(15.0))
         .x_label_area_size(pixels(18.0))
         .y_label_area_size(pixels(34.0))
         .build_cartesian_2d(0.0..end, low..high)

@@ -170,6 +170,7 @@ fn field_raster(field: &[f32], side: usize, theme: &Theme) -> Raster {
     Raster { width: side as u32, height: side as u32, rgba }
 }
 
+/// Values stand at cell centres; so that a contour reaches the border, the outermost ones are held half a cell further.
 fn contours(
     marks: &mut Vec<Mark>,
     field: &[f32],
@@ -178,12 +179,25 @@ fn contours(
     axes: &PlaneAxes,
     stroke: Stroke,
 ) {
-    let place = |p: Point| axes.of_cell(p, side);
-    let ends: Vec<_> =
-        contour(field, side, level).into_iter().map(|(a, b)| (place(a), place(b))).collect();
+    if !is_field(field, side) {
+        return;
+    }
+    let wide = widened(field, side);
+    let place = |p: Point| axes.of_cell((p.0 - 1.0, p.1 - 1.0), side);
+    let ends: Vec<_> = contour(&wide, side + 2, level)
+        .into_iter()
+        .filter_map(|(a, b)| clip(place(a), place(b), axes.view))
+        .collect();
     if !ends.is_empty() {
         marks.push(Mark::Segments { ends, stroke });
     }
+}
+
+/// The field with its border repeated once all around, `[side + 2, side + 2]`.
+fn widened(field: &[f32], side: usize) -> Vec<f32> {
+    let inner = |i: usize| i.saturating_sub(1).min(side - 1);
+    let row = |r: usize| (0..side + 2).map(move |c| field[inner(r) * side + inner(c)]);
+    (0..side + 2).flat_map(row).collect()
 }
 
 fn densities(marks: &mut Vec<Mark>, data: &PlaneData<'_>, axes: &PlaneAxes, theme: &Theme) {
@@ -317,7 +331,13 @@ mod tests {
         let axes = PlaneAxes::new(500.0, 480.0);
         let marks = plane(&data, all(), &axes, &Theme::LIGHT);
         let line = segments(&marks, Theme::LIGHT.d);
-        assert_eq!(line.len(), side - 1);
+        let reach = line.iter().flat_map(|(a, b)| [a.0, b.0]);
+        let (left, right) = reach.fold((f32::MAX, f32::MIN), |(l, r), x| (l.min(x), r.max(x)));
+        let view = axes.view;
+        assert!(
+            (left - view.x).abs() < 0.1 && (right - view.x - view.w).abs() < 0.1,
+            "from border to border"
+        );
         let wanted = axes.y.pixel(0.25);
         assert!(
             line.iter().all(|(a, b)| (a.1 - wanted).abs() < 0.05 && (b.1 - wanted).abs() < 0.05),
