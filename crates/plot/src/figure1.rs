@@ -211,7 +211,7 @@ fn ground(marks: &mut Vec<Mark>, axes: &LineAxes, theme: &Theme) {
         anchor,
     };
     let rule = Stroke::solid(theme.rule, 1.0);
-    for value in ticks(0.0, axes.density_top, 4).into_iter().filter(|v| *v > 0.0) {
+    for value in ticks(0.0, axes.density_top, 5).into_iter().filter(|v| *v > 0.0) {
         let y = axes.density.pixel(value);
         marks.push(label((left - 7.0, y), plain(value), theme.muted, Anchor::Right));
         marks.push(Mark::Line { points: vec![(left - 4.0, y), (left, y)], stroke: rule });

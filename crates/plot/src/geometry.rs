@@ -52,7 +52,7 @@ pub fn ticks(low: f32, high: f32, count: usize) -> Vec<f32> {
     let step = [1.0, 2.0, 5.0, 10.0]
         .map(|m| m * power)
         .into_iter()
-        .find(|s| *s >= raw * 0.999)
+        .find(|s| *s >= raw * 0.97)
         .unwrap_or(10.0 * power);
     let (first, last) = ((low / step - 1e-6).ceil() as i64, (high / step + 1e-6).floor() as i64);
     (first..=last).map(|i| (i as f64 * step) as f32).collect()

@@ -91,12 +91,38 @@ impl Figure<'_> {
         area.fill(&colour(theme.paper)).map_err(PlotError::backend)?;
         match *self {
             Self::Moment { stage, picture } => {
-                paint(&moment(stage, picture, size, theme)?, area, scale)?
+                paint(&moment(stage, picture, size, theme)?, area, scale)?;
             }
-            Self::Losses { d, g } => losses(area, d, g, theme, f64::from(scale))?,
-            Self::Value { value: v, optimal } => value(area, v, optimal, theme, f64::from(scale))?,
+            Self::Losses { .. } | Self::Value { .. } => self.chart(area, size, theme, scale)?,
         }
         area.present().map_err(PlotError::backend)
+    }
+
+    /// A chart above its legend.
+    fn chart<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        size: (u32, u32),
+        theme: &Theme,
+        scale: f32,
+    ) -> Result<(), PlotError> {
+        let foot = (size.1 as f32 - LEGEND).max(1.0);
+        let (upper, _) = area.split_vertically((foot * scale) as u32);
+        let entries = match *self {
+            Self::Losses { d, g } => {
+                losses(&upper, d, g, theme, f64::from(scale))?;
+                vec![(line_swatch(theme.d), "loss of D"), (line_swatch(theme.fake), "loss of G")]
+            }
+            Self::Value { value: v, optimal } => {
+                value(&upper, v, optimal, theme, f64::from(scale))?;
+                let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
+                vec![(line_swatch(theme.d), "V(D, G)"), (line_swatch(theme.muted), best)]
+            }
+            Self::Moment { .. } => Vec::new(),
+        };
+        let mut marks = Vec::new();
+        legend(&mut marks, &entries, size.0 as f32, foot + LEGEND / 2.0, theme);
+        paint(&marks, area, scale)
     }
 }
 
@@ -160,6 +186,10 @@ enum Swatch {
     Dot(Rgb),
     Cross(Rgb),
     Fill(Rgb),
+}
+
+fn line_swatch(colour: Rgb) -> Swatch {
+    Swatch::Stroke(Stroke::solid(colour, 1.6))
 }
 
 type Entry = (Swatch, &'static str);
