@@ -300,7 +300,8 @@ fn optimise<T: Scalar>(op: &Op, arena: &mut [T]) {
             for i in 0..p.len {
                 let (at, buf) = ((p.at + i) as usize, (buf + i) as usize);
                 let g = arena[(g + i) as usize];
-                arena[buf] = if first { g } else { T::of_f32(momentum) * arena[buf] + g };
+                arena[buf] =
+                    if first { g } else { formula::momentum(T::of_f32(momentum), arena[buf], g) };
                 arena[at] = arena[at] - rate * arena[buf];
             }
         }

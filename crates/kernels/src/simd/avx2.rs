@@ -151,7 +151,6 @@ impl Lanes for F32x8 {
 
 impl Vector for F32x8 {
     const N: usize = 8;
-    const TILE: usize = 3;
 
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {

@@ -315,7 +315,7 @@ unsafe fn optimise<V: Vector>(op: &Op, arena: *mut f32) {
                         len(p),
                         #[inline(always)]
                         |[p, g, buf]: [V; 3]| {
-                            let buf = momentum * buf + g;
+                            let buf = formula::momentum(momentum, buf, g);
                             [p - rate * buf, buf]
                         },
                     );

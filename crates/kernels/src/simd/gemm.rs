@@ -1,7 +1,7 @@
 //! Matrix products: which way to go for which shape, and the blocking of large ones (Goto & van de Geijn 2008).
 
 use super::pack::{BlockA, BlockB};
-use super::tile::{Panel, Start};
+use super::tile::{Panel, Start, TILE};
 use super::vector::Entries;
 use crate::program::{Act, Epilogue, Mat, Op};
 
@@ -253,7 +253,7 @@ impl Product {
                 V::pack_a(&BlockA { a, stride, rows: high, depth: deep, to: packed_a });
             }
             let last = k + deep == self.depth();
-            let panel_width = V::TILE * V::N;
+            let panel_width = TILE * V::N;
             for col in (0..width).step_by(panel_width) {
                 for row in (0..high).step_by(ROWS) {
                     let tiles = Panel {

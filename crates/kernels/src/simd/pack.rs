@@ -1,6 +1,7 @@
 //! Copies of blocks of A and B in the order in which tiles read them, so that large products stay in the cache.
 
 use super::gemm::ROWS;
+use super::tile::TILE;
 use super::vector::Vector;
 
 /// A block of B to be packed: panels of `TILE` vectors of columns, each `[depth][columns of a panel]`. What lies beyond
@@ -38,7 +39,7 @@ pub(super) struct BlockA {
 /// The block is good for reading, and `to` for writing `depth` times its columns, rounded up to whole panels.
 #[inline(always)]
 pub(super) unsafe fn pack_b<V: Vector>(block: &BlockB) {
-    let width = V::TILE * V::N;
+    let width = TILE * V::N;
     let mut first = 0;
     while first < block.cols {
         let cols = (block.cols - first).min(width);
@@ -60,7 +61,7 @@ unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut 
     for k in 0..block.depth {
         // SAFETY: as promised by the caller.
         unsafe {
-            let (from, to) = (b.add(k * block.stride), to.add(k * V::TILE * V::N));
+            let (from, to) = (b.add(k * block.stride), to.add(k * TILE * V::N));
             let mut c = 0;
             while c + V::N <= cols {
                 V::load(from.add(c)).store(to.add(c));
@@ -76,7 +77,7 @@ unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut 
 
 #[inline(always)]
 unsafe fn transposed_panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut f32) {
-    let width = V::TILE * V::N;
+    let width = TILE * V::N;
     let whole = block.depth - block.depth % V::N;
     let mut c = 0;
     // SAFETY: as promised by the caller.

@@ -142,7 +142,6 @@ impl Lanes for F32x4 {
 
 impl Vector for F32x4 {
     const N: usize = 4;
-    const TILE: usize = 2;
 
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {

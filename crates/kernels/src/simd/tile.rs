@@ -5,6 +5,10 @@ use adversaria_core::math::Lanes;
 use super::vector::Vector;
 use crate::program::{Act, Mat};
 
+/// Vectors side by side in a tile. With four rows that makes eight running sums, which hide the latency of additions;
+/// with twelve, compilers run out of the sixteen registers of AVX2 and simd128, which costs more than it saves.
+pub(super) const TILE: usize = 2;
+
 /// What the sums of a tile start from.
 #[derive(Clone, Copy)]
 pub(super) enum Start {
@@ -50,17 +54,9 @@ pub(super) unsafe fn panel<V: Vector, const R: usize>(panel: &Panel, a_row: usiz
     let mut col = 0;
     // SAFETY: as promised by the caller; each tile ends within the columns.
     unsafe {
-        while col + V::TILE * V::N <= panel.cols {
-            if V::TILE == 3 {
-                tile::<V, R, 3>(panel, col, a_row, a_depth);
-            } else {
-                tile::<V, R, 2>(panel, col, a_row, a_depth);
-            }
-            col += V::TILE * V::N;
-        }
-        if V::TILE == 3 && col + 2 * V::N <= panel.cols {
-            tile::<V, R, 2>(panel, col, a_row, a_depth);
-            col += 2 * V::N;
+        while col + TILE * V::N <= panel.cols {
+            tile::<V, R, TILE>(panel, col, a_row, a_depth);
+            col += TILE * V::N;
         }
         if col + V::N <= panel.cols {
             tile::<V, R, 1>(panel, col, a_row, a_depth);

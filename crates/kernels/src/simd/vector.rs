@@ -13,8 +13,6 @@ pub(super) const MOST_LANES: usize = 8;
 pub(super) trait Vector: Lanes + Real {
     /// Lanes.
     const N: usize;
-    /// Vectors side by side in a tile of the matrix product: with four rows, as many as registers hold.
-    const TILE: usize;
 
     /// The lanes from `p` on.
     ///
@@ -72,7 +70,6 @@ pub(super) trait Entries: Vector {
 /// A vector of one, for what is left over at an edge.
 impl Vector for f32 {
     const N: usize = 1;
-    const TILE: usize = 1;
 
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {

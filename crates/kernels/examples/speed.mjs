@@ -1,0 +1,25 @@
+// Times the workloads of speed.rs in WebAssembly: node speed.mjs speed.wasm [part of a name]
+import { readFileSync } from "node:fs";
+
+const [file, only = ""] = process.argv.slice(2);
+const { instance } = await WebAssembly.instantiate(readFileSync(file), {});
+const { prepare, run, name, name_len, memory } = instance.exports;
+for (let i = 0; ; i++) {
+  const flop = prepare(i);
+  if (flop < 0) break;
+  const label = Buffer.from(memory.buffer, name(), name_len()).toString();
+  if (!label.includes(only)) continue;
+  let times = 1;
+  let best = Infinity;
+  const started = performance.now();
+  // Long enough for the optimising compiler to take over.
+  while (performance.now() - started < 400) {
+    const round = performance.now();
+    run(times);
+    const took = performance.now() - round;
+    best = Math.min(best, took / times);
+    if (took < 10) times *= 2;
+  }
+  const rate = flop > 0 ? `${(flop / best / 1e6).toFixed(1).padStart(7)} GFLOP/s` : "";
+  console.log(`${label.padEnd(32)} ${(best * 1e3).toFixed(2).padStart(10)} µs ${rate}`);
+}
