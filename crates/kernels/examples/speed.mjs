@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 const [file, only = ""] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(readFileSync(file), {});
-const { prepare, run, name, name_len, memory } = instance.exports;
+const { prepare, run, check, name, name_len, memory } = instance.exports;
 for (let i = 0; ; i++) {
   const flop = prepare(i);
   if (flop < 0) break;
@@ -21,5 +21,7 @@ for (let i = 0; ; i++) {
     if (took < 10) times *= 2;
   }
   const rate = flop > 0 ? `${(flop / best / 1e6).toFixed(1).padStart(7)} GFLOP/s` : "";
+  const apart = check(i);
+  if (!(apart < 1e-4)) throw new Error(`${label}: simd128 is ${apart} from the scalar twin`);
   console.log(`${label.padEnd(32)} ${(best * 1e3).toFixed(2).padStart(10)} µs ${rate}`);
 }

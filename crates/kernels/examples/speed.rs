@@ -5,7 +5,7 @@
 //! `node crates/kernels/examples/speed.mjs target/wasm32-unknown-unknown/release/examples/speed.wasm`.
 
 use adversaria_kernels::backend::{Backend, Run};
-use adversaria_kernels::cpu::CpuBackend;
+use adversaria_kernels::cpu::{CpuBackend, Isa};
 use adversaria_kernels::program::{
     Act, Decay, Epilogue, Law, Mat, Op, Phi, Program, Source, Span, tick,
 };
@@ -311,8 +311,8 @@ struct Bench {
     workload: Workload,
 }
 
-fn bench(workload: Workload) -> Bench {
-    let mut backend = CpuBackend::detect();
+fn bench(workload: Workload, isa: Isa) -> Bench {
+    let mut backend = CpuBackend::with_isa(isa);
     let program = Program { name: workload.name.clone(), ops: workload.ops.clone() };
     if let Err(error) = backend.prepare(workload.words, vec![program]) {
         panic!("{error}");
@@ -332,7 +332,33 @@ fn bench(workload: Workload) -> Bench {
     Bench { backend, workload }
 }
 
+/// The largest difference that one run leaves between the plain and the fast form, relative to numbers above 1; NaN
+/// where either is not finite.
+fn difference(workload: impl Fn() -> Workload) -> f32 {
+    let [plain, fast] = [Isa::Scalar, Isa::Simd].map(|isa| {
+        let mut bench = bench(workload(), isa);
+        bench.run(1);
+        bench.words()
+    });
+    let apart = |(a, b): (&f32, &f32)| (a - b).abs() / a.abs().max(1.0);
+    let worse = |worst: f32, x: f32| if x <= worst { worst } else { x };
+    plain
+        .iter()
+        .zip(&fast)
+        .map(apart)
+        .fold(0.0, |worst, x| if worst.is_nan() { worst } else { worse(worst, x) })
+}
+
 impl Bench {
+    fn words(&mut self) -> Vec<f32> {
+        let all = 0..self.workload.words;
+        let answer = self
+            .backend
+            .read(std::slice::from_ref(&all))
+            .and_then(|ticket| self.backend.poll(ticket));
+        answer.ok().flatten().unwrap_or_default()
+    }
+
     fn run(&mut self, times: u32) {
         if let Err(error) = self.backend.submit(&[Run { program: 0, times }], 1) {
             panic!("{error}");
@@ -345,8 +371,10 @@ fn main() {
     use std::time::Instant;
     let only = std::env::args().nth(1).unwrap_or_default();
     println!("isa {}", CpuBackend::detect().isa_name());
-    for workload in workloads().into_iter().filter(|w| w.name.contains(&only)) {
-        let mut bench = bench(workload);
+    for (index, workload) in
+        workloads().into_iter().enumerate().filter(|(_, w)| w.name.contains(&only))
+    {
+        let mut bench = bench(workload, Isa::Simd);
         let (mut times, mut best) = (1, f64::INFINITY);
         bench.run(1);
         let started = Instant::now();
@@ -360,6 +388,8 @@ fn main() {
             }
         }
         report(&bench.workload, best);
+        let check = difference(|| workloads().swap_remove(index));
+        assert!(check < 1e-4, "the fast form is {check} from the plain one");
     }
 }
 
@@ -380,7 +410,7 @@ fn main() {}
 #[cfg(target_arch = "wasm32")]
 mod exports {
     #![allow(unsafe_code)]
-    use super::{Bench, bench, workloads};
+    use super::{Bench, Isa, bench, difference, workloads};
     use std::cell::RefCell;
 
     thread_local! {
@@ -391,10 +421,17 @@ mod exports {
     // SAFETY: no other symbol has this name.
     #[unsafe(no_mangle)]
     extern "C" fn prepare(index: u32) -> f64 {
-        let next = workloads().into_iter().nth(index as usize).map(bench);
+        let next = workloads().into_iter().nth(index as usize).map(|w| bench(w, Isa::Simd));
         let flop = next.as_ref().map_or(-1.0, |b| b.workload.flop);
         BENCH.set(next);
         flop
+    }
+
+    /// How far the fast form is from the plain one after one run of workload `index`.
+    // SAFETY: no other symbol has this name.
+    #[unsafe(no_mangle)]
+    extern "C" fn check(index: u32) -> f32 {
+        difference(|| workloads().swap_remove(index as usize))
     }
 
     /// Where the name of the workload begins.
