@@ -42,6 +42,8 @@ pub struct Page {
     reading: StoredValue<bool>,
     read_at: StoredValue<f64>,
     notices: StoredValue<u32>,
+    /// Counts the runs asked for: a run that another one overtook is not missed.
+    pub loads: StoredValue<u32>,
     /// What is on stage.
     pub scene: RwSignal<Option<Arc<Scene>>>,
     /// The frame to draw: the latest, at most one per animation frame.
@@ -89,6 +91,7 @@ impl Page {
             reading: StoredValue::new(false),
             read_at: StoredValue::new(0.0),
             notices: StoredValue::new(0),
+            loads: StoredValue::new(0),
             scene: RwSignal::new(None),
             frame: RwSignal::new(None),
             figures: RwSignal::new(None),
@@ -133,15 +136,24 @@ impl Page {
         make: impl FnOnce(u32) -> Command,
         then: impl FnOnce(Result<Reply, String>) + 'static,
     ) {
-        let Some(link) = self.link.get_value() else {
-            return then(Err("The engine is not there.".into()));
-        };
-        link.ask(make, move |result| {
+        self.ask_quietly(make, move |result| {
             then(result.map_err(|fault| {
                 self.show(&fault);
                 fault.message
             }));
         });
+    }
+
+    /// As [`Page::ask`], with nothing shown.
+    pub fn ask_quietly(
+        self,
+        make: impl FnOnce(u32) -> Command,
+        then: impl FnOnce(Result<Reply, Fault>) + 'static,
+    ) {
+        match self.link.get_value() {
+            Some(link) => link.ask(make, then),
+            None => then(Err(crate::link::internal("the engine is not there"))),
+        }
     }
 
     /// Shows a sentence in the fault area.
@@ -194,7 +206,8 @@ impl Page {
         self.link.with_value(|link| link.as_ref().is_some_and(Link::is_dead))
     }
 
-    fn show(self, fault: &Fault) {
+    /// Shows a fault in the fault area.
+    pub fn show(self, fault: &Fault) {
         self.fault.set(Some(Trouble {
             message: fault.message.clone(),
             can_rewind: fault.can_rewind,

@@ -36,22 +36,31 @@ impl Page {
     /// Puts a run on stage and perhaps plays it. Nothing changes when it is refused.
     pub fn stage(self, spec: String, play: bool, then: impl FnOnce(Done) + 'static) {
         let refusals = self.refusals.get_untracked();
-        self.ask(
+        self.loads.update_value(|n| *n += 1);
+        let mine = self.loads.get_value();
+        self.ask_quietly(
             move |id| Command::Load { id, spec },
             move |result| {
-                if result.is_ok() {
-                    // A sentence that came meanwhile is about something later, and stays.
-                    if self.refusals.get_untracked() == refusals {
-                        self.fault.set(None);
-                    }
-                    self.send(Command::Until(self.options.with_untracked(|o| o.until)));
-                    if play {
-                        self.play();
-                    }
+                match &result {
+                    Ok(_) => self.now_staged(refusals, play),
+                    Err(fault) if self.loads.get_value() == mine => self.show(fault),
+                    // Another run was asked for before this one's data came.
+                    Err(_) => {}
                 }
-                then(result.map(|_| ()));
+                then(result.map(|_| ()).map_err(|fault| fault.message));
             },
         );
+    }
+
+    fn now_staged(self, refusals: u32, play: bool) {
+        // A sentence that came meanwhile is about something later, and stays.
+        if self.refusals.get_untracked() == refusals {
+            self.fault.set(None);
+        }
+        self.send(Command::Until(self.options.with_untracked(|o| o.until)));
+        if play {
+            self.play();
+        }
     }
 
     /// Takes the page's own part of an address.
