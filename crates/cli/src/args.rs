@@ -43,7 +43,7 @@ pub(crate) struct Train {
     #[arg(help = SPEC_HELP)]
     pub(crate) spec: OsString,
     /// Whole iterations in all, also with --resume
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
     #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Sample {
     /// A checkpoint, of the page or of `train`
     pub(crate) checkpoint: PathBuf,
     /// How many samples
-    #[arg(short = 'n', value_name = "N")]
+    #[arg(short = 'n', value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) count: u32,
     /// The file: .csv and .npy hold the numbers, one row a sample; .png is a figure
     #[arg(long, value_name = "FILE.{csv,npy,png}")]
@@ -78,7 +78,7 @@ pub(crate) struct Audit {
     #[arg(help = SPEC_HELP)]
     pub(crate) spec: OsString,
     /// Whole iterations
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
     #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<String>,
@@ -99,8 +99,13 @@ pub(crate) struct Bench {
     #[arg(long)]
     pub(crate) json: bool,
     /// Seconds of measuring for each workload, after its warm-up
-    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value_t = 5.0, allow_negative_numbers = true,
+          value_parser = seconds)]
     pub(crate) seconds: f64,
+}
+
+fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "a whole number that is not negative is needed".into())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -48,8 +48,9 @@ fn read_file(path: &Path) -> Result<RunSpec> {
 }
 
 fn not_toml(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().and_then(|span| text.get(..span.start)).map(|s| s.lines().count());
-    let line = line.map_or_else(String::new, |line| format!(" at line {}", line.max(1)));
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!(" at line {}", before.matches('\n').count() + 1));
+    let line = line.unwrap_or_default();
     format!("it does not read as TOML{line} ({})", one_line(error.message()))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use adversaria_core::spec::RunSpec;
+use adversaria_core::spec::{KEYS, Key, RunSpec};
 use adversaria_engine::{Checkpoint, EngineError, Observer, Run};
 use adversaria_kernels::program::Table;
 use adversaria_protocol::{Layers, Metrics, Picture};
@@ -262,10 +262,11 @@ pub(crate) fn parse(bytes: &[u8], place: &str) -> Result<Checkpoint> {
 const FREE: [&str; 2] = ["backend", "exec"];
 
 fn agree(asked: &RunSpec, stored: &RunSpec, folder: &Folder) -> Result<()> {
-    let pairs = asked.pairs();
-    let other = stored.pairs();
-    let differ = pairs.iter().zip(&other).find(|(a, b)| a != b && !FREE.contains(&a.0));
-    let Some(((key, asked), (_, stored))) = differ else { return Ok(()) };
+    let other = |key: &&Key| asked.get(key.name) != stored.get(key.name);
+    let Some(key) = KEYS.iter().filter(|key| !FREE.contains(&key.name)).find(other) else {
+        return Ok(());
+    };
+    let (key, asked, stored) = (key.name, asked.get(key.name)?, stored.get(key.name)?);
     Err(usage(format!(
         "{key}={asked} does not go on from the checkpoint in {}, which has {key}={stored}: give that, or leave out \
          --resume to start anew",

@@ -1,0 +1,5 @@
+//! What the program does, proved by running the one that was built.
+
+mod files;
+mod support;
+mod train;
