@@ -12,6 +12,9 @@ pub const MINUS_LOG_4: f64 = -1.386_294_361_119_890_6;
 /// The page's own font where there is a page, the built-in one elsewhere.
 const FONT: &str = if cfg!(target_arch = "wasm32") { "system-ui" } else { "sans-serif" };
 
+/// Labels in CSS pixels; plotters writes them smaller by this share in files.
+const LABEL: f64 = if cfg!(target_arch = "wasm32") { 10.0 } else { 10.0 * 1.24 };
+
 /// A line of a chart: (iteration, value), iterations ascending.
 pub type Points = [(f64, f32)];
 
@@ -96,7 +99,7 @@ fn trend<DB: DrawingBackend>(
         .bold_line_style(colour(theme.rule).mix(0.7))
         .axis_style(colour(theme.rule))
         .set_all_tick_mark_size(pixels(3.0))
-        .label_style((FONT, 10.0 * scale, &colour(theme.muted)))
+        .label_style((FONT, LABEL * scale, &colour(theme.muted)))
         .x_label_formatter(&|x| count(*x))
         .y_label_formatter(&|y| crate::figure1::plain(*y as f32))
         .draw()
@@ -142,7 +145,7 @@ fn dotted<DB: DrawingBackend>(
         .map_err(PlotError::backend)?;
     let fill = colour(level.colour);
     let text =
-        TextStyle::from((FONT, 10.0 * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Top));
+        TextStyle::from((FONT, LABEL * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Top));
     area.draw_text(level.name, &text, (to.0, to.1 + pixels(3.0))).map_err(PlotError::backend)?;
     Ok(())
 }
