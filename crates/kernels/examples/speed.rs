@@ -286,6 +286,8 @@ fn workloads() -> Vec<Workload> {
         (784, 512, 64),
         (512, 784, 128),
         (784, 512, 128),
+        (2, 1024, 256),
+        (63, 100, 128),
     ];
     let mut list: Vec<_> =
         shapes.into_iter().flat_map(|(out, inputs, batch)| products(out, inputs, batch)).collect();

@@ -2,7 +2,7 @@
 
 use super::pack::{BlockA, BlockB};
 use super::tile::{Panel, Start, TILE};
-use super::vector::Entries;
+use super::vector::{Entries, MOST_LANES};
 use crate::program::{Act, Epilogue, Mat, Op};
 
 /// Rows of a tile.
@@ -22,6 +22,9 @@ const SMALL_B: usize = 8192;
 
 /// Elements of a result A · Bᵀ up to which it is computed as dot products.
 const SMALL_DOTS: u32 = 1024;
+
+/// Rows or columns of a result A · Bᵀ up to which a transposed copy of B does not pay.
+const FEW_DOTS: u32 = 8;
 
 /// Some rows of a result whose epilogue is still to be applied.
 pub(super) struct Finish {
@@ -62,8 +65,8 @@ enum Way {
 
 fn way(ta: bool, b: Mat, tb: bool, c: Mat, epilogue: Epilogue) -> Way {
     if tb {
-        let small = !ta && c.rows * c.cols <= SMALL_DOTS && epilogue == Epilogue::None;
-        return if small { Way::Dots } else { Way::Packed };
+        let small = c.rows * c.cols <= SMALL_DOTS || c.rows.min(c.cols) <= FEW_DOTS;
+        return if small && !ta && epilogue == Epilogue::None { Way::Dots } else { Way::Packed };
     }
     let few_rows = (c.rows as usize) < 4 * ROWS;
     if few_rows || b.rows as usize * b.cols as usize <= SMALL_B { Way::Direct } else { Way::Packed }
@@ -123,6 +126,34 @@ unsafe fn panel<V: Entries>(panel: &Panel, rows: usize, across: bool) {
             (2, true) => V::panel_across::<2>(panel),
             (3, true) => V::panel_across::<3>(panel),
             (_, true) => V::panel_across::<ROWS>(panel),
+        }
+    }
+}
+
+/// As [`panel`] for a packed B, whose panels are filled up with zeros to whole vectors: where C ends within a vector,
+/// the tile goes through a copy, for single columns would take as long as vectors.
+///
+/// # Safety
+/// As for [`panel`].
+unsafe fn edged_panel<V: Entries>(tiles: Panel, rows: usize, across: bool) {
+    const WIDTH: usize = TILE * MOST_LANES;
+    let cols = tiles.cols;
+    if cols.is_multiple_of(V::N) {
+        // SAFETY: as promised by the caller.
+        return unsafe { panel::<V>(&tiles, rows, across) };
+    }
+    let mut copy = [0.0_f32; ROWS * WIDTH];
+    let whole =
+        Panel { c: copy.as_mut_ptr(), c_stride: WIDTH, cols: cols.next_multiple_of(V::N), ..tiles };
+    // SAFETY: as promised by the caller; the copy has room for whole vectors.
+    unsafe {
+        for r in 0..rows {
+            let c = tiles.c.add(r * tiles.c_stride).cast_const();
+            whole.c.add(r * WIDTH).copy_from_nonoverlapping(c, cols);
+        }
+        panel::<V>(&whole, rows, across);
+        for r in 0..rows {
+            tiles.c.add(r * tiles.c_stride).copy_from_nonoverlapping(whole.c.add(r * WIDTH), cols);
         }
     }
 }
@@ -268,7 +299,7 @@ impl Product {
                         start: if k == 0 { self.start(i + row) } else { Start::Result },
                         act: if last { self.act() } else { Act::Identity },
                     };
-                    panel::<V>(&tiles, (high - row).min(ROWS), self.ta);
+                    edged_panel::<V>(tiles, (high - row).min(ROWS), self.ta);
                 }
             }
         }

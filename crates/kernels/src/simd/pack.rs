@@ -4,8 +4,8 @@ use super::gemm::ROWS;
 use super::tile::TILE;
 use super::vector::Vector;
 
-/// A block of B to be packed: panels of `TILE` vectors of columns, each `[depth][columns of a panel]`. What lies beyond
-/// the last column is left as it is.
+/// A block of B to be packed: panels of `TILE` vectors of columns, each `[depth][columns of a panel]`, the last one filled up
+/// with zeros.
 pub(super) struct BlockB {
     /// B's first element in this block.
     pub(super) b: *const f32,
@@ -67,9 +67,9 @@ unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut 
                 V::load(from.add(c)).store(to.add(c));
                 c += V::N;
             }
-            while c < cols {
-                *to.add(c) = *from.add(c);
-                c += 1;
+            if c < TILE * V::N {
+                to.add(c).write_bytes(0, TILE * V::N - c);
+                to.add(c).copy_from_nonoverlapping(from.add(c), cols - c);
             }
         }
     }
@@ -95,10 +95,10 @@ unsafe fn transposed_panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize
             }
             c += V::N;
         }
-        for j in 0..cols {
-            let done = if j < c { whole } else { 0 };
-            for k in done..block.depth {
-                *to.add(k * width + j) = *b.add(j * block.stride + k);
+        for k in 0..block.depth {
+            let done = if k < whole { c } else { 0 };
+            for j in done..width {
+                *to.add(k * width + j) = if j < cols { *b.add(j * block.stride + k) } else { 0.0 };
             }
         }
     }
