@@ -47,16 +47,15 @@ pub(crate) fn train(request: &Train) -> Result<()> {
             training.folder.display()
         )));
     }
-    match training.go_on(steps, &interrupted)? {
-        Ending::Arrived => {
-            say(&format!("{steps} iterations are in {}", training.folder.display()))?
-        }
-        Ending::Interrupted => say(&format!(
-            "interrupted after {} of {steps} iterations, which are kept in {}; --resume goes on from there",
-            training.run.iteration(),
-            training.folder.display()
-        ))?,
-    }
+    let ending = training.go_on(steps, &interrupted)?;
+    let folder = training.folder.display();
+    say(&match ending {
+        Ending::Arrived => format!("{steps} iterations are in {folder}"),
+        Ending::Interrupted => format!(
+            "interrupted after {} of {steps} iterations, which are kept in {folder}; --resume goes on from there",
+            training.run.iteration()
+        ),
+    })?;
     Ok(())
 }
 

@@ -196,8 +196,12 @@ fn a_bench_measures_what_it_names() {
         assert_eq!(text.lines().count(), 1);
         let line: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((&line["workload"], &line["backend"]), (&workload.into(), &"cpu".into()));
-        let runs: Vec<f64> =
-            line["runs"].as_array().expect("runs").iter().filter_map(|r| r.as_f64()).collect();
+        let runs: Vec<f64> = line["runs"]
+            .as_array()
+            .expect("runs")
+            .iter()
+            .filter_map(serde_json::Value::as_f64)
+            .collect();
         let median = line["iterations_per_second"].as_f64().expect("a number");
         assert_eq!(runs.len(), 7);
         assert_eq!(median, runs[3], "the median of ascending runs");
