@@ -2,5 +2,6 @@
 
 mod arrows;
 mod data;
+mod learning;
 mod sources;
 mod tidy;
