@@ -9,17 +9,19 @@ mod offline;
 mod same_bits;
 mod scenes;
 
-use std::{path::Path, sync::LazyLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use adversaria_tests::browser::{Page, visit};
 use anyhow::Result;
-use xtask::{page, paths, server::Server};
+use xtask::{page, server::Server};
 
 /// The built page, served once for all tests. `cargo xtask test` has built it; a plain `cargo test` builds it here.
 static SITE: LazyLock<Server> = LazyLock::new(|| {
-    let built = std::env::var_os(page::BUILT).is_some();
-    let dist = if built { paths::dist() } else { page::build().expect("the page can be built") };
-    serve(&dist)
+    let built = std::env::var_os(page::BUILT).map(PathBuf::from);
+    serve(&built.unwrap_or_else(|| page::build().expect("the page can be built")))
 });
 
 fn serve(folder: &Path) -> Server {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
@@ -64,7 +65,11 @@ pub fn run_all() -> Result<bool> {
         quiet(cargo().args(["metadata", "--locked", "--format-version=1"]))
     });
     check(&mut tally, "rustfmt", || here(cargo().args(["fmt", "--all", "--check"])));
-    check(&mut tally, "page", || page::build().map(drop));
+    let mut dist = None;
+    check(&mut tally, "page", || {
+        dist = Some(page::build()?);
+        Ok(())
+    });
     check(&mut tally, "clippy", || {
         here(cargo().args([
             "clippy",
@@ -77,7 +82,7 @@ pub fn run_all() -> Result<bool> {
         ]))
     });
     check(&mut tally, "clippy for wasm", || here(&mut clippy_for_wasm()));
-    tests(&mut tally)?;
+    tests(&mut tally, dist.as_deref())?;
     say(&format!("took {} s", start.elapsed().as_secs()));
     for failure in &tally.failures {
         say(&format!("failed: {failure}"));
@@ -107,12 +112,13 @@ fn quiet(command: &mut Command) -> Result<()> {
     crate::process::capture(command.current_dir(paths::root())).map(drop)
 }
 
-/// All of cargo's tests in one go: unit tests, documentation, and the suites of `tests/`, which find the page built.
-fn tests(tally: &mut Tally) -> Result<()> {
+/// All of cargo's tests in one go: unit tests, documentation, and the suites of `tests/`. Those that need
+/// the page find it in `dist`; when its build has failed they try again and fail with the same words.
+fn tests(tally: &mut Tally, dist: Option<&Path>) -> Result<()> {
     say("check: tests");
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).current_dir(paths::root());
-    command.env(page::BUILT, "1").stdout(Stdio::piped());
+    command.envs(dist.map(|dist| (page::BUILT, dist))).stdout(Stdio::piped());
     let mut child =
         command.spawn().with_context(|| format!("{} could not be started", line(&command)))?;
     let output = child.stdout.take().context("the tests have no output")?;

@@ -11,8 +11,8 @@ use crate::{
     tools,
 };
 
-/// Set by `cargo xtask test` when the page has just been built, so that the browser tests need not build it again.
-pub const BUILT: &str = "ADVERSARIA_PAGE_IS_BUILT";
+/// Names a folder in which the page is already built, so that the browser tests need not build it.
+pub const BUILT: &str = "ADVERSARIA_DIST";
 
 /// Builds the page, with its data, and gives the folder it lies in.
 ///
