@@ -4,10 +4,12 @@
 //! `cargo build --release -p adversaria-kernels --example speed --target wasm32-unknown-unknown`, then
 //! `node crates/kernels/examples/speed.mjs target/wasm32-unknown-unknown/release/examples/speed.wasm`.
 
+use std::sync::Arc;
+
 use adversaria_kernels::backend::{Backend, Run};
 use adversaria_kernels::cpu::{CpuBackend, Isa};
 use adversaria_kernels::program::{
-    Act, Decay, Epilogue, Law, Mat, Op, Phi, Program, Source, Span, tick,
+    Act, Decay, Epilogue, Law, Mat, Op, Phi, Program, Source, Span, Table, TableValues, tick,
 };
 
 /// Something to time: a program, and the floating point operations that count (0: time alone).
@@ -60,6 +62,19 @@ fn products(out: u32, inputs: u32, batch: u32) -> [Workload; 3] {
     ]
 }
 
+/// Values of a row of the table.
+const ROW: u32 = 784;
+
+/// A thousand rows of bytes.
+fn table() -> Table {
+    let bytes = (0..1000 * ROW).map(|i| (i * 7919 % 251) as u8).collect();
+    Table {
+        rows: 1000,
+        dim: ROW,
+        values: TableValues::Bytes { bytes, scale: 1.0 / 255.0, offset: 0.0 },
+    }
+}
+
 /// Single ops of MNIST size.
 fn single_ops() -> Vec<Workload> {
     let mut places = Places::default();
@@ -81,6 +96,7 @@ fn single_ops() -> Vec<Workload> {
         ("tanh 64k", Op::Map { x, y, act: Act::Tanh, order: 0 }),
         ("softplus 64k", Op::Map { x, y, act: Act::Softplus, order: 0 }),
         ("leaky 64k", Op::Map { x, y, act: Act::Leaky(0.2), order: 0 }),
+        ("gather 784 bytes B64", Op::Gather { out: Mat::dense(p, ROW, 64), live: 64, source }),
         ("row sums 64k", Op::RowSum { x, out: v, accumulate: false }),
     ];
     let workload = |(name, op): (&str, Op)| Workload {
@@ -317,6 +333,9 @@ fn bench(workload: Workload, isa: Isa) -> Bench {
     let mut backend = CpuBackend::with_isa(isa);
     let program = Program { name: workload.name.clone(), ops: workload.ops.clone() };
     if let Err(error) = backend.prepare(workload.words, vec![program]) {
+        panic!("{error}");
+    }
+    if let Err(error) = backend.set_table(Arc::new(table())) {
         panic!("{error}");
     }
     // Neither denormals nor overflow may colour the time. Word 0 is a counter.

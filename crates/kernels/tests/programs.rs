@@ -180,9 +180,9 @@ fn single_precision_fast_and_plain_follow_double_precision() {
     }
 }
 
-/// Moments of a gradient that has become 0 do not linger as denormal numbers.
+/// Moments of a gradient that has become 0 fade away, but never into denormal numbers.
 #[test]
-fn vanishing_moments_settle_at_zero() {
+fn vanishing_moments_stay_normal_numbers() {
     let mut arena = vec![0.0_f32; 16];
     (arena[RATE as usize], arena[10], arena[11]) = (0.1, 1.0, 1.0);
     let (beta1, beta2) = (0.9, 0.99);
@@ -194,8 +194,9 @@ fn vanishing_moments_settle_at_zero() {
             None,
         );
         run_op(&Op::Adam { p, g: 9, m: 10, v: 11, tick: 4, beta1, beta2 }, &mut arena, None);
+        assert!(arena[10..12].iter().all(|x| x.is_normal() || *x == 0.0), "{arena:?}");
     }
-    assert_eq!(arena[10..12], [0.0, 0.0]);
+    assert!(arena[10..12].iter().all(|x| x.abs() < 1e-34), "{arena:?}");
 }
 
 #[test]
