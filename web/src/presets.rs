@@ -122,15 +122,15 @@ pub const PRESETS: &[Preset] = &[
         name: "vanishing-gradient",
         title: "The gradient vanishes",
         group: Group::Fails,
-        address: "data=disjoint&loss=minimax&kd=10&optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
-        watch: "D is sure of itself, log(1 − D(G(z))) is flat there, and G hardly feels a pull: the reason for the other loss.",
+        address: "data=ring8&loss=minimax&kd=5&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.001",
+        watch: "D is soon sure, log(1 − D(G(z))) is flat there, and G hardly starts; switch the loss to non-saturating while it runs.",
     },
     Preset {
         name: "d-too-strong",
         title: "D too strong",
         group: Group::Fails,
-        address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&kd=10&d=256,256&optd=adam:0.005:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
-        watch: "V climbs towards 0, that is certainty: D tells all fakes apart and G's loss only grows.",
+        address: "data=disjoint&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.05",
+        watch: "V climbs to 0, that is certainty: D tells all fakes apart, and G's steps, however large, lead nowhere.",
     },
     Preset {
         name: "linear-d",
@@ -150,29 +150,29 @@ pub const PRESETS: &[Preset] = &[
         name: "k1",
         title: "k = 1 …",
         group: Group::Compare,
-        address: "data=bimodal&g=32,32&d=32,32&gact=elu&dact=tanh&kd=1&optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
+        address: "data=bimodal&g=32,32&d=32,32&gact=elu&dact=tanh&kd=1&optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9",
         watch: "One D-update for each of G's: D lags behind its best, see the gap between V(D,G) and V(D*,G).",
     },
     Preset {
         name: "k5",
         title: "… against k = 5",
         group: Group::Compare,
-        address: BIMODAL,
+        address: "data=bimodal&g=32,32&d=32,32&gact=elu&dact=tanh&kd=5&optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9",
         watch: "Five D-updates for each of G's: D stays near D*, and G follows a truer gradient.",
     },
     Preset {
         name: "disjoint-minimax",
         title: "Disjoint supports: minimax …",
         group: Group::Compare,
-        address: "data=disjoint&loss=minimax&gact=leaky:0.2&dact=leaky:0.2&kd=3&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
-        watch: "Where data and fakes do not overlap JSD stays at log 2 and says nothing about the distance.",
+        address: "data=disjoint&loss=minimax&kd=3&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
+        watch: "Three blobs that do not touch, under the theorem's loss: Adam scales G's weak gradient up; watch its length ‖∇‖ …",
     },
     Preset {
         name: "disjoint",
         title: "… against non-saturating",
         group: Group::Compare,
-        address: "data=disjoint&gact=leaky:0.2&dact=leaky:0.2&kd=3&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
-        watch: "The same game with G's other loss: the pulls are strong just where the fakes are worst.",
+        address: "data=disjoint&kd=3&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
+        watch: "… which is larger under the non-saturating loss, just where the fakes are worst.",
     },
     Preset {
         name: "wgan",
@@ -229,4 +229,36 @@ pub fn scene_of(data: Data) -> String {
 
 fn data_of(address: &str) -> &str {
     address.split('&').find_map(|part| part.strip_prefix("data=")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adversaria_core::spec::Address;
+
+    #[test]
+    fn every_scene_is_a_run_of_its_own() {
+        let mut seen = Vec::new();
+        for preset in PRESETS {
+            let parsed =
+                Address::parse(preset.address).map_err(|error| format!("{}: {error}", preset.name));
+            let address = parsed.map(|a| a.spec.address());
+            assert!(address.is_ok(), "{address:?}");
+            assert!(
+                !seen.iter().any(|(name, _)| *name == preset.name),
+                "{} stands twice",
+                preset.name
+            );
+            seen.push((preset.name, address));
+        }
+        assert!(PRESETS.len() >= 12);
+    }
+
+    #[test]
+    fn every_data_set_has_a_scene_of_its_own_data() {
+        for data in Data::ALL {
+            let address = Address::parse(&scene_of(*data)).map(|a| a.spec.data());
+            assert_eq!(address, Ok(*data));
+        }
+    }
 }

@@ -248,3 +248,32 @@ fn print(number: f64) -> String {
     let text = format!("{number:.9}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slider_comes_back_to_the_number_it_shows() {
+        for number in [1e-6, 2e-4, 0.001, 0.05, 1.0] {
+            let place = position(number, (1e-6, 1.0), Scale::Log);
+            let back = number_at(place, (1e-6, 1.0), Scale::Log);
+            assert!((back / number - 1.0).abs() < 0.02, "{number} came back as {back}");
+        }
+    }
+
+    #[test]
+    fn numbers_print_as_people_write_them() {
+        assert_eq!(print(number_at(3.0, (0.0, 10.0), Scale::Linear(1.0))), "3");
+        assert_eq!(print(0.1 + 0.2), "0.3");
+        assert_eq!(print(2e-4), "0.0002");
+        assert_eq!(print(1e-6), "0.000001");
+    }
+
+    #[test]
+    fn arrows_move_every_number_and_stay_in_range() {
+        assert_eq!(print(nudged(1.0, 1.0, (1.0, 256.0), Scale::LogWhole)), "2");
+        assert_eq!(print(nudged(256.0, 1.0, (1.0, 256.0), Scale::LogWhole)), "256");
+        assert_eq!(print(nudged(0.001, -1.0, (1e-6, 1.0), Scale::Log)), "0.0008");
+    }
+}
