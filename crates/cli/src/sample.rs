@@ -108,12 +108,19 @@ fn columns(spec: &RunSpec) -> Vec<String> {
 fn figure(run: &Run, samples: Vec<f32>) -> Result<Vec<u8>> {
     let stage = Observer::new(run).stage();
     let picture = match &stage {
-        Stage::Line { x, .. } => {
-            Picture::Line(Line { p_g: density(&samples, x), d: vec![], arrows: vec![] })
-        }
-        Stage::Plane { .. } | Stage::Images { .. } => {
-            Picture::Plane(Plane { fake: samples, pulls: vec![], field: vec![], grid: vec![] })
-        }
+        Stage::Line { x, .. } => Picture::Line(Line {
+            p_g: density(&samples, x),
+            average: vec![],
+            d: vec![],
+            arrows: vec![],
+        }),
+        Stage::Plane { .. } | Stage::Images { .. } => Picture::Plane(Plane {
+            fake: samples,
+            average: vec![],
+            pulls: vec![],
+            field: vec![],
+            grid: vec![],
+        }),
     };
     Ok(Figure::Moment { stage: &stage, picture: &picture }.png(FIGURE, &Theme::LIGHT, 2)?)
 }

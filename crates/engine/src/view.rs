@@ -50,6 +50,7 @@ pub(crate) struct Look {
     points: Job,
     field: Option<Job>,
     grid: Option<Job>,
+    average: Option<Job>,
 }
 
 /// A finished look: the picture, and V(D,G) with the mean scores.
@@ -113,7 +114,9 @@ impl View {
             }
             Kind::Line { .. } | Kind::Plane { .. } | Kind::Images { .. } => None,
         };
-        Ok(Look { generated, with_pulls, points, field, grid })
+        let averages = run.compiled.layout.generator.average.is_some();
+        let average = averages.then(|| run.probe(index::GENERATE_AVERAGE, z)).transpose()?;
+        Ok(Look { generated, with_pulls, points, field, grid, average })
     }
 
     /// The picture, once all of it is there.
@@ -121,7 +124,7 @@ impl View {
         let Some(mut generated) = run.collect(&mut look.generated)? else { return Ok(None) };
         let Some(mut scored) = run.collect(&mut look.points)? else { return Ok(None) };
         let mut answers = Vec::new();
-        for job in [&mut look.field, &mut look.grid] {
+        for job in [&mut look.field, &mut look.grid, &mut look.average] {
             let answer = match job {
                 Some(job) => match run.collect(job)? {
                     Some(mut results) => results.swap_remove(0),
@@ -131,17 +134,23 @@ impl View {
             };
             answers.push(answer);
         }
+        let average = answers.pop().unwrap_or_default();
         let grid = answers.pop().unwrap_or_default();
         let field = answers.pop().unwrap_or_default();
         let pulls = if look.with_pulls { generated.pop().unwrap_or_default() } else { Vec::new() };
         let raw_fake = generated.pop().unwrap_or_default();
         let x = generated.pop().unwrap_or_default();
         let raw_real = scored.pop().unwrap_or_default();
-        Ok(Some(self.develop(run.spec(), Answers { x, pulls, raw_fake, raw_real, field, grid })))
+        Ok(Some(
+            self.develop(
+                run.spec(),
+                Answers { x, average, pulls, raw_fake, raw_real, field, grid },
+            ),
+        ))
     }
 
     fn develop(&self, spec: &RunSpec, answers: Answers) -> Seen {
-        let Answers { x, pulls, raw_fake, raw_real, field, grid } = answers;
+        let Answers { x, average, pulls, raw_fake, raw_real, field, grid } = answers;
         let score = |raw: &[f32]| raw.iter().copied().map(sigmoid).collect::<Vec<f32>>();
         // E log D(x) + E log(1 − D(G(z))), both as −softplus so that nothing saturates.
         let (log_real, score_real) = match &self.kind {
@@ -155,16 +164,28 @@ impl View {
         let picture = match &self.kind {
             Kind::Line { distribution, z, exact, .. } => Picture::Line(Line {
                 p_g: line_density(distribution, &x, *exact),
+                average: if average.is_empty() {
+                    vec![]
+                } else {
+                    line_density(distribution, &average, *exact)
+                },
                 d: score(&raw_real),
                 arrows: arrows(z, &x, spec.latent().dim as usize),
             }),
             Kind::Plane { .. } => {
                 let cut = |values: &[f32]| values[..values.len().min(2 * DOTS)].to_vec();
                 let pulls = cut(&pulls).into_iter().map(|v| -v).collect();
-                Picture::Plane(Plane { fake: cut(&x), pulls, field: score(&field), grid })
+                Picture::Plane(Plane {
+                    fake: cut(&x),
+                    average: cut(&average),
+                    pulls,
+                    field: score(&field),
+                    grid,
+                })
             }
             Kind::Images { .. } => Picture::Images(Images {
                 fake: to_bytes(&x, spec.output()),
+                average: to_bytes(&average, spec.output()),
                 fake_score: score(&raw_fake),
                 real_score: score(&raw_real),
             }),
@@ -176,6 +197,7 @@ impl View {
 /// The probes' answers, `[n, …]` each; `raw` is a, before the sigmoid.
 struct Answers {
     x: Vec<f32>,
+    average: Vec<f32>,
     pulls: Vec<f32>,
     raw_fake: Vec<f32>,
     raw_real: Vec<f32>,

@@ -326,7 +326,11 @@ mod tests {
         let (p_data, p_g): (Vec<f32>, Vec<f32>) =
             (x.iter().map(bell(-1.0)).collect(), x.iter().map(bell(1.0)).collect());
         let d = vec![0.25; x.len()];
-        (x, p_data, Line { p_g, d, arrows: vec![(-1.0, -2.0), (0.0, 0.5), (1.0, 40.0)] })
+        (
+            x,
+            p_data,
+            Line { p_g, d, average: vec![], arrows: vec![(-1.0, -2.0), (0.0, 0.5), (1.0, 40.0)] },
+        )
     }
 
     fn drawn(line: &Line, x: &[f32], p_data: &[f32]) -> (LineAxes, Vec<Mark>) {
@@ -390,10 +394,11 @@ mod tests {
 
     #[test]
     fn nothing_known_yet_draws_axes_and_does_not_panic() {
-        let empty = Line { p_g: vec![], d: vec![], arrows: vec![] };
+        let empty = Line { p_g: vec![], average: vec![], d: vec![], arrows: vec![] };
         let (_, marks) = drawn(&empty, &[], &[]);
         assert!(marks.iter().any(|m| matches!(m, Mark::Text { text, .. } if text == "D = ½")));
         let broken = Line {
+            average: vec![],
             p_g: vec![f32::NAN; 3],
             d: vec![f32::INFINITY, 0.5, 0.5],
             arrows: vec![(f32::NAN, 1.0)],

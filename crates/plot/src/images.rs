@@ -221,7 +221,12 @@ mod tests {
         let real = vec![10_u8; reals * 6];
         (
             real,
-            Images { fake: vec![200; fakes * 6], fake_score: vec![0.0, 1.0], real_score: vec![] },
+            Images {
+                fake: vec![200; fakes * 6],
+                average: vec![],
+                fake_score: vec![0.0, 1.0],
+                real_score: vec![],
+            },
         )
     }
 

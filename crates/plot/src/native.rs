@@ -283,7 +283,7 @@ mod tests {
         let p_g = x.iter().map(|x| 0.6 * bell(0.75, 0.4)(x) + 0.4 * bell(-0.9, 0.4)(x)).collect();
         let d = x.iter().map(|x| 0.5 + 0.2 * x.sin()).collect();
         let arrows = (0..40).map(|i| -2.0 + 0.1 * i as f32).map(|z| (z, z.tanh() * 1.6)).collect();
-        (Stage::Line { x, p_data }, Picture::Line(Line { p_g, d, arrows }))
+        (Stage::Line { x, p_data }, Picture::Line(Line { p_g, average: vec![], d, arrows }))
     }
 
     fn count(svg: &str, element: &str, colour: Rgb) -> usize {
@@ -318,6 +318,7 @@ mod tests {
         let real = vec![0.1, 0.2, -0.3, 0.4, 0.5, -0.6];
         let stage = Stage::Plane { real, p_data: vec![1.0; side * side], side: side as u32 };
         let picture = Picture::Plane(Plane {
+            average: vec![],
             fake: vec![0.0, 0.0, 0.3, 0.3],
             pulls: vec![1.0; 4],
             field,
@@ -370,8 +371,12 @@ mod tests {
     #[test]
     fn a_picture_of_another_scene_is_refused() {
         let (stage, _) = line();
-        let picture =
-            Picture::Images(Images { fake: vec![], fake_score: vec![], real_score: vec![] });
+        let picture = Picture::Images(Images {
+            fake: vec![],
+            average: vec![],
+            fake_score: vec![],
+            real_score: vec![],
+        });
         let error =
             Figure::Moment { stage: &stage, picture: &picture }.svg((300, 300), &Theme::LIGHT);
         assert_eq!(error, Err(PlotError::Mismatch { picture: "images", stage: "1D" }));

@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     fn empty() -> Plane {
-        Plane { fake: vec![], pulls: vec![], field: vec![], grid: vec![] }
+        Plane { fake: vec![], average: vec![], pulls: vec![], field: vec![], grid: vec![] }
     }
 
     fn all() -> PlaneLayers {

@@ -225,6 +225,8 @@ pub struct Line {
     pub p_g: Vec<f32>,
     /// D(x).
     pub d: Vec<f32>,
+    /// p_g of the average of G; empty unless the run keeps one.
+    pub average: Vec<f32>,
     /// Arrows: pairs (z, G(z)), z in the order of its quantiles; only z's first coordinate when it has several.
     pub arrows: Vec<(f32, f32)>,
 }
@@ -234,6 +236,8 @@ pub struct Line {
 pub struct Plane {
     /// G(z) for fixed z, `[n, 2]`.
     pub fake: Vec<f32>,
+    /// The average of G at the same z, `[n, 2]`; empty unless the run keeps one.
+    pub average: Vec<f32>,
     /// −∂ loss_G / ∂x at each fake, per sample, `[n, 2]`; empty when not watched.
     pub pulls: Vec<f32>,
     /// D on the grid, `[side, side]`, row 0 at y = −1; empty when not watched.
@@ -247,6 +251,8 @@ pub struct Plane {
 pub struct Images {
     /// G(z) for fixed z, 0 to 255, `[n, height, width]`.
     pub fake: Vec<u8>,
+    /// The average of G at the same z, 0 to 255, `[n, height, width]`; empty unless the run keeps one.
+    pub average: Vec<u8>,
     /// D of each.
     pub fake_score: Vec<f32>,
     /// D of each of the scene's real examples.
