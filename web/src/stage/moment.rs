@@ -51,16 +51,18 @@ impl<'a> Moment<'a> {
             | (Stage::Plane { .. }, Some(p @ Picture::Plane(_)))
             | (Stage::Images { .. }, Some(p @ Picture::Images(_))) => Borrowed(p),
             (Stage::Line { .. }, _) => {
-                Owned(Picture::Line(Line { p_g: vec![], d: vec![], arrows: vec![] }))
+                Owned(Picture::Line(Line { p_g: vec![], average: vec![], d: vec![], arrows: vec![] }))
             }
             (Stage::Plane { .. }, _) => Owned(Picture::Plane(Plane {
                 fake: vec![],
+                average: vec![],
                 pulls: vec![],
                 field: vec![],
                 grid: vec![],
             })),
             (Stage::Images { .. }, _) => Owned(Picture::Images(Images {
                 fake: vec![],
+                average: vec![],
                 fake_score: vec![],
                 real_score: vec![],
             })),
@@ -291,7 +293,7 @@ mod tests {
     fn arrows_read_along_the_1d_figure() {
         let scene = scene(Stage::Line { x: vec![-1.0, 0.0, 1.0], p_data: vec![0.1, 0.2, 0.1] });
         let picture =
-            Picture::Line(Line { p_g: vec![0.1, 0.2, 0.3], d: vec![0.5; 3], arrows: vec![] });
+            Picture::Line(Line { p_g: vec![0.1, 0.2, 0.3], average: vec![], d: vec![0.5; 3], arrows: vec![] });
         let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
         let middle = moment.moved(None, (1, 0));
         assert_eq!(middle, Some(Cursor::Abscissa(1)));
@@ -304,7 +306,7 @@ mod tests {
     #[test]
     fn a_picture_of_another_stage_is_not_drawn() {
         let scene = scene(Stage::Plane { real: vec![0.5, 0.5], p_data: vec![], side: 2 });
-        let picture = Picture::Line(Line { p_g: vec![0.1], d: vec![0.5], arrows: vec![] });
+        let picture = Picture::Line(Line { p_g: vec![0.1], average: vec![], d: vec![0.5], arrows: vec![] });
         let moment = Moment::new(&scene, Some(&picture), (400.0, 400.0), 1.0);
         let marks = moment.marks(Shown::default(), None, &Theme::LIGHT);
         assert!(
@@ -319,6 +321,7 @@ mod tests {
         let scene = scene(Stage::Images { width: 2, height: 2, real: vec![0; 8] });
         let picture = Picture::Images(Images {
             fake: vec![0; 8],
+            average: vec![],
             fake_score: vec![0.25, 0.5],
             real_score: vec![],
         });
