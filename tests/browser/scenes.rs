@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::browse;
 
-/// The page's colours for what is real and what is generated.
+/// The colours of what is real and what is generated, on a light ground.
 const REAL: [u8; 3] = [0, 114, 178];
-const FAKE: [u8; 3] = [230, 159, 0];
+const FAKE: [u8; 3] = [176, 108, 0];
 /// Less than this share of the stage in ink is as good as blank.
 const BLANK: f64 = 0.005;
 

@@ -42,7 +42,7 @@ const FLAGS: [&str; 14] = [
     "--disable-sync",
     "--hide-scrollbars",
     "--force-device-scale-factor=1",
-    "--window-size=1280,720",
+    "--window-size=1280,860",
 ];
 
 /// How long a page may take to do what a person asked for, on a slow machine.
@@ -101,6 +101,8 @@ where
         .await
         .context("Chromium could not be started")?;
     let page = Page { client: client.clone(), base };
+    // The window's size above counts the bars that a headless window does not show.
+    page.resize(1280, 720).await?;
     // As a task of its own, so that a failed assertion still ends Chromium.
     let outcome = match spawn_local(body(page.clone())).await {
         Ok(outcome) => outcome,
