@@ -258,7 +258,7 @@ fn floats(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>, E
     if view.shape() != shape {
         return Err(bad(format!("{name} is {:?}, and its spec asks for {shape:?}", view.shape())));
     }
-    let word = |b: &[u8]| b.try_into().map(f32::from_le_bytes).unwrap_or(f32::NAN);
+    let word = |b: &[u8]| b.try_into().map_or(f32::NAN, f32::from_le_bytes);
     Ok(view.data().chunks_exact(4).map(word).collect())
 }
 

@@ -268,7 +268,7 @@ impl Graph {
                 }
             }
             Node::Add { a, b } => {
-                parts.extend([a, b].into_iter().filter(|&o| wanted(o)).map(|o| (o, g)))
+                parts.extend([a, b].into_iter().filter(|&o| wanted(o)).map(|o| (o, g)));
             }
             Node::Scale { x, factor } if wanted(x) => parts.push((x, self.scale(g, factor))),
             Node::RowSum { x } if wanted(x) => {
@@ -291,7 +291,7 @@ impl Graph {
             }
             // Losses look at views of columns, but their seeds are laid beside each other and enter at the whole.
             Node::Columns { x, .. } => {
-                debug_assert!(!wanted(x), "no derivative goes through a view of columns")
+                debug_assert!(!wanted(x), "no derivative goes through a view of columns");
             }
             Node::Act { .. }
             | Node::Scale { .. }

@@ -48,7 +48,7 @@ pub(crate) enum Owed {
     },
     /// A copy of the state to go back to.
     Keep {
-        snapshot: Snapshot,
+        snapshot: Box<Snapshot>,
         reading: Reading,
     },
     /// The figures after a slice, to see whether they are finite.

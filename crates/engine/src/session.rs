@@ -40,7 +40,7 @@ struct Awaited {
 
 /// How a run comes on stage.
 enum Intent {
-    Load(RunSpec),
+    Load(Box<RunSpec>),
     Restore(Box<Checkpoint>),
 }
 
@@ -136,7 +136,8 @@ impl Session {
     pub fn handle(&mut self, command: Command, now: f64) {
         match command {
             Command::Load { id, spec } => {
-                let intent = Address::parse(&spec).map(|address| Intent::Load(address.spec));
+                let intent =
+                    Address::parse(&spec).map(|address| Intent::Load(Box::new(address.spec)));
                 self.bring(id, intent.map_err(EngineError::from), now);
             }
             Command::Restore { id, bytes } => {
@@ -151,11 +152,11 @@ impl Session {
             Command::Pause => self.on_stage(Stage::pause),
             Command::Step(step) => self.try_stage(|stage| stage.step(step)),
             Command::Change { id, field, value } => {
-                self.reply(id, |stage| stage.change(&field, &value))
+                self.reply(id, |stage| stage.change(&field, &value));
             }
             Command::Rewind { id } => self.reply(id, Stage::rewind),
             Command::Advance { id, iterations } => {
-                self.owe(id, |stage| stage.advance(id, iterations))
+                self.owe(id, |stage| stage.advance(id, iterations));
             }
             Command::Sample { id, count } => self.owe(id, |stage| stage.owe_sample(id, count)),
             Command::Score { id, points } => self.owe(id, |stage| stage.owe_score(id, &points)),
@@ -204,7 +205,7 @@ impl Session {
         let table = build_table(intent.spec(), self.images.as_ref())?;
         let backend = (self.maker)()?;
         let run = match intent {
-            Intent::Load(spec) => Run::new(spec, table, backend)?,
+            Intent::Load(spec) => Run::new(*spec, table, backend)?,
             Intent::Restore(checkpoint) => checkpoint.resume(table, backend)?,
         };
         if let Some(mut before) = self.stage.take() {

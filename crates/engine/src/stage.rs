@@ -51,7 +51,7 @@ pub(crate) struct Stage {
     pub(crate) view: View,
     pub(crate) standing: Standing,
     pub(crate) owed: Vec<Owed>,
-    pub(crate) kept: Option<Snapshot>,
+    pub(crate) kept: Option<Box<Snapshot>>,
     pub(crate) judge: Option<Judge>,
     pub(crate) evaluation: Option<Evaluation>,
     pub(crate) layers: Layers,
@@ -234,7 +234,7 @@ impl Stage {
         for owed in waiting {
             match owed {
                 Owed::Advance { id, .. } => {
-                    self.events.push(Event::Reply { id, result: Err(fault.clone()) })
+                    self.events.push(Event::Reply { id, result: Err(fault.clone()) });
                 }
                 Owed::Check { .. } => {}
                 other => self.owed.push(other),
@@ -430,13 +430,13 @@ impl Stage {
     }
 }
 
-fn snapshot(run: &Run) -> Snapshot {
-    Snapshot {
+fn snapshot(run: &Run) -> Box<Snapshot> {
+    Box::new(Snapshot {
         iteration: run.iteration(),
         spec: run.spec().clone(),
         log: run.log().to_vec(),
         state: vec![],
-    }
+    })
 }
 
 fn at_most(what: &str, value: u64, most: u64) -> Result<(), EngineError> {

@@ -1,0 +1,330 @@
+//! A session as its host meets it: commands in, events out, under a clock that the test moves.
+
+use std::cell::Cell;
+
+use adversaria_core::images::{ImageSet, idx_images};
+use adversaria_engine::{Next, Session};
+use adversaria_kernels::cpu::CpuBackend;
+use adversaria_protocol::{
+    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Standing, Step,
+};
+
+/// A session, the time, and everything it has said.
+struct Host {
+    session: Session,
+    time: Cell<f64>,
+    heard: Vec<Event>,
+}
+
+impl Host {
+    fn new() -> Self {
+        let session = Session::new(Box::new(|| Ok(Box::new(CpuBackend::detect()))), "test".into());
+        Self { session, time: Cell::new(0.0), heard: vec![] }
+    }
+
+    fn with(spec: &str) -> Self {
+        let mut host = Self::new();
+        host.load(spec).expect("a run that is allowed");
+        host
+    }
+
+    fn say(&mut self, command: Command) {
+        self.session.handle(command, self.time.get());
+        self.heard.extend(self.session.take_events());
+    }
+
+    /// Works for so many turns of the loop; each look at the clock takes a millisecond.
+    fn work(&mut self, turns: u32) -> Next {
+        let mut next = Next::Wait;
+        for _ in 0..turns {
+            let now = || {
+                self.time.set(self.time.get() + 1.0);
+                self.time.get()
+            };
+            next = self.session.work(&now);
+            self.heard.extend(self.session.take_events());
+        }
+        next
+    }
+
+    fn answer(&mut self, id: u32) -> Result<Reply, Fault> {
+        for _ in 0..10_000 {
+            let found = self.heard.iter().find_map(|event| match event {
+                Event::Reply { id: of, result } if *of == id => Some(result.clone()),
+                _ => None,
+            });
+            if let Some(result) = found {
+                self.heard
+                    .retain(|event| !matches!(event, Event::Reply { id: of, .. } if *of == id));
+                return result;
+            }
+            self.work(1);
+        }
+        panic!("no answer to {id}");
+    }
+
+    fn load(&mut self, spec: &str) -> Result<Reply, Fault> {
+        self.say(Command::Load { id: 1, spec: spec.into() });
+        self.answer(1)
+    }
+
+    fn advance(&mut self, iterations: u64) -> Result<Metrics, Fault> {
+        self.say(Command::Advance { id: 2, iterations });
+        match self.answer(2)? {
+            Reply::Metrics(metrics) => Ok(metrics),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn checkpoint(&mut self) -> Vec<u8> {
+        self.say(Command::Checkpoint { id: 3 });
+        match self.answer(3) {
+            Ok(Reply::Bytes(bytes)) => bytes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn frame(&self) -> &Frame {
+        let frame =
+            |event| if let &Event::Frame(ref frame) = event { Some(&**frame) } else { None };
+        self.heard.iter().rev().find_map(frame).expect("there is a frame")
+    }
+
+    fn fault(&self) -> Option<&Fault> {
+        self.heard
+            .iter()
+            .find_map(|event| if let Event::Fault(fault) = event { Some(fault) } else { None })
+    }
+}
+
+const SMALL: &str = "data=ring8&g=8&d=8&batch=16";
+
+#[test]
+fn a_run_comes_on_stage_and_shows_itself_before_it_plays() {
+    let mut host = Host::with(SMALL);
+    assert!(matches!(host.heard[0], Event::Ready));
+    assert!(host.heard.iter().any(|event| matches!(event, Event::Staged(_))));
+    host.work(3);
+    let frame = host.frame();
+    assert_eq!((frame.standing, frame.metrics.iteration), (Standing::Paused, 0));
+    assert!(frame.metrics.loss_d.is_nan() && frame.metrics.value.is_finite());
+    let Picture::Plane(plane) = &frame.picture else { panic!("2D data") };
+    assert!(
+        plane.fake.len() > 100 && plane.field.len() > 100 && plane.pulls.len() == plane.fake.len()
+    );
+    while host.work(1) != Next::Wait {
+        assert!(host.time.get() < 1e5, "a paused session comes to rest");
+    }
+    assert!(host.frame().metrics.evaluation.is_some());
+}
+
+#[test]
+fn it_plays_pauses_steps_and_stops_where_it_should() {
+    let mut host = Host::with(SMALL);
+    host.say(Command::Play);
+    host.work(200);
+    assert!(host.frame().metrics.iteration > 0 && host.frame().rate > 0.0);
+    host.say(Command::Pause);
+    host.work(5);
+    let at = host.frame().metrics.iteration;
+    host.work(50);
+    assert_eq!((host.frame().metrics.iteration, host.frame().standing), (at, Standing::Paused));
+    let counts =
+        |host: &Host| (host.frame().metrics.updates_d - at, host.frame().metrics.updates_g - at);
+    for (step, want) in
+        [(Step::Discriminator, (1, 0)), (Step::Generator, (1, 1)), (Step::Both, (2, 2))]
+    {
+        host.say(Command::Step(step));
+        host.work(5);
+        assert_eq!(counts(&host), want, "{step:?}");
+    }
+    host.say(Command::Until(Some(at + 500)));
+    host.say(Command::Play);
+    host.work(2000);
+    assert_eq!(
+        (host.frame().metrics.iteration, host.frame().standing),
+        (at + 500, Standing::Arrived)
+    );
+}
+
+#[test]
+fn a_pace_is_kept() {
+    let mut host = Host::with(SMALL);
+    host.say(Command::Pace(Some(20.0)));
+    host.say(Command::Play);
+    let begin = host.time.get();
+    while host.time.get() < begin + 5000.0 {
+        if let Next::After(millis) = host.work(1) {
+            host.time.set(host.time.get() + millis);
+        }
+    }
+    host.say(Command::Pause);
+    host.work(5);
+    let made = host.frame().metrics.iteration;
+    assert!((90..=110).contains(&made), "{made} iterations in five seconds at 20 a second");
+}
+
+#[test]
+fn what_is_asked_while_it_plays_changes_no_bit() {
+    let mut quiet = Host::with(SMALL);
+    quiet.advance(700).expect("it runs");
+    let mut busy = Host::with(SMALL);
+    busy.say(Command::Until(Some(700)));
+    busy.say(Command::Play);
+    for number in 0..40 {
+        busy.work(3);
+        busy.say(Command::Sample { id: 10, count: 100 });
+        busy.say(Command::Score { id: 11, points: vec![0.1, 0.2, 0.3, 0.4] });
+        let Ok(Reply::Values(scores)) = busy.answer(11) else { panic!("scores") };
+        assert!(
+            scores.len() == 2 && scores.iter().all(|d| (0.0..=1.0).contains(d)),
+            "turn {number}"
+        );
+        busy.answer(10).expect("samples");
+    }
+    while busy.session.standing() != Some(Standing::Arrived) {
+        busy.work(1);
+    }
+    assert_eq!(quiet.checkpoint(), busy.checkpoint());
+}
+
+#[test]
+fn changes_take_effect_while_it_plays() {
+    let mut host = Host::with(SMALL);
+    host.advance(10).expect("it runs");
+    host.say(Command::Change { id: 4, field: "kd".into(), value: "3".into() });
+    host.answer(4).expect("k_D may change");
+    let metrics = host.advance(10).expect("it runs");
+    assert_eq!((metrics.updates_d, metrics.updates_g), (40, 20));
+    host.work(300);
+    assert!(host.frame().spec.contains("kd=3"), "{}", host.frame().spec);
+    for (field, value) in
+        [("kd", "-1"), ("kd", "NaN"), ("batch", "64"), ("nonsense", "1"), ("optd", "adam:1e99")]
+    {
+        host.say(Command::Change { id: 5, field: field.into(), value: value.into() });
+        let fault = host.answer(5).expect_err("not allowed");
+        assert_eq!(fault.code, FaultCode::BadRequest);
+        assert!(fault.message.contains(field), "{}", fault.message);
+    }
+}
+
+#[test]
+fn what_is_refused_leaves_the_run_on_stage() {
+    let mut host = Host::with(SMALL);
+    host.advance(20).expect("it runs");
+    let before = host.checkpoint();
+    let long = format!("data=ring8&x={}", "9".repeat(1 << 20));
+    for spec in [
+        "data=nothing",
+        "batch=NaN",
+        "batch=1e99",
+        "g=-5",
+        "sigma=",
+        "%%%",
+        "seed=4294967296",
+        "backend=webgpu",
+        &long,
+    ] {
+        let fault = host.load(spec).expect_err(spec);
+        assert_eq!(fault.code, FaultCode::BadRequest);
+        assert!(fault.message.len() < 400 && !fault.message.contains('\n'), "{}", fault.message);
+    }
+    host.say(Command::Restore { id: 6, bytes: before[..before.len() / 3].to_vec() });
+    assert_eq!(host.answer(6).expect_err("half a file").code, FaultCode::BadFile);
+    host.say(Command::Score { id: 7, points: vec![1.0; 3] });
+    assert_eq!(host.answer(7).expect_err("a point and a half").code, FaultCode::BadRequest);
+    assert_eq!(host.checkpoint(), before);
+}
+
+#[test]
+fn a_checkpoint_comes_back_on_another_stage() {
+    let mut host = Host::with(SMALL);
+    host.advance(50).expect("it runs");
+    let file = host.checkpoint();
+    host.advance(50).expect("it runs");
+    let after = host.checkpoint();
+    let mut other = Host::with("data=moons");
+    other.say(Command::Restore { id: 6, bytes: file });
+    other.answer(6).expect("its own file");
+    assert_eq!(other.advance(50).expect("it runs").iteration, 100);
+    assert_eq!(other.checkpoint(), after);
+}
+
+#[test]
+fn a_run_that_diverges_stops_with_a_sentence_and_can_go_back() {
+    let mut host =
+        Host::with("data=ring8&g=8&d=8&batch=16&loss=wasserstein&optd=sgd:90:0.9&optg=sgd:90:0.9");
+    host.say(Command::Play);
+    for _ in 0..5000 {
+        host.work(1);
+        if host.session.standing() == Some(Standing::Diverged) {
+            break;
+        }
+    }
+    host.work(10);
+    let fault = host.fault().expect("it diverges").clone();
+    assert_eq!(fault.code, FaultCode::Diverged);
+    assert!(fault.can_rewind && fault.message.contains("no longer finite"), "{}", fault.message);
+    host.say(Command::Rewind { id: 8 });
+    host.answer(8).expect("there is a good state");
+    host.work(10);
+    assert_eq!(host.frame().standing, Standing::Paused);
+    assert!(host.frame().metrics.value.is_finite());
+}
+
+#[test]
+fn one_who_waits_for_iterations_hears_of_divergence() {
+    let mut host =
+        Host::with("data=ring8&g=8&d=8&batch=16&loss=wasserstein&optd=sgd:90:0.9&optg=sgd:90:0.9");
+    assert_eq!(host.advance(100_000).expect_err("it diverges").code, FaultCode::Diverged);
+}
+
+/// So many grey pictures as an IDX file of MNIST's shape, and their labels.
+fn images(count: u32) -> ImageSet {
+    let mut file = vec![0, 0, 8, 3];
+    file.extend([count, 28, 28].iter().flat_map(|n| n.to_be_bytes()));
+    file.extend((0..count * 784).map(|i| (i % 251) as u8));
+    let labels = (0..count).map(|i| (i % 10) as u8).collect();
+    ImageSet::new(idx_images(&file).expect("well formed"), labels).expect("as many labels")
+}
+
+#[test]
+fn a_run_on_images_waits_for_them() {
+    let mut host = Host::with(SMALL);
+    host.say(Command::Load { id: 1, spec: "data=mnist&rows=40&g=8&d=8&batch=4".into() });
+    host.work(10);
+    assert_eq!(host.session.wants_images(), Some(40));
+    assert!(host.advance(3).is_ok(), "the run on stage goes on meanwhile");
+    let now = host.time.get();
+    host.session.supply_images(images(30), false, now).expect("a first part");
+    assert_eq!(host.session.wants_images(), Some(40));
+    host.session.supply_images(images(30), true, now).expect("a second part");
+    host.work(1);
+    host.answer(1).expect("now it is on stage");
+    assert_eq!(host.advance(3).expect("it runs").iteration, 3);
+    host.work(300);
+    let Picture::Images(pictures) = &host.frame().picture else { panic!("images") };
+    assert_eq!((pictures.fake.len(), pictures.real_score.len()), (64 * 784, 40));
+}
+
+#[test]
+fn images_that_do_not_come_are_said_not_to() {
+    let mut host = Host::with(SMALL);
+    host.say(Command::Load { id: 9, spec: "data=mnist".into() });
+    host.session.images_failed("MNIST could not be fetched");
+    host.work(1);
+    assert_eq!(host.answer(9).expect_err("no images").code, FaultCode::NoData);
+    assert!(host.advance(1).is_ok());
+    host.say(Command::Images { id: 10, files: vec![("a".into(), vec![0, 0, 8, 3, 0])] });
+    assert_eq!(host.answer(10).expect_err("cut short").code, FaultCode::BadFile);
+}
+
+#[test]
+fn the_average_of_g_is_shown_when_there_is_one() {
+    let mut host = Host::with("data=ring8&g=8&d=8&batch=16&ema=0.9");
+    host.advance(50).expect("it runs");
+    host.work(300);
+    let Picture::Plane(plane) = &host.frame().picture else { panic!("2D data") };
+    assert_eq!(plane.average.len(), plane.fake.len());
+    assert_ne!(plane.average, plane.fake);
+}
