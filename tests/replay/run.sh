@@ -21,6 +21,8 @@ audit() {
 
 for loss in minimax nonsaturating leastsquares wasserstein hinge; do
     for opt in sgd:0.05 sgd:0.02:0.9 adam:0.001 rmsprop:0.001:0.9; do
+        # Hinge lets G run away at an effective rate of 0.2, and single precision then departs from double in JAX too.
+        [ $loss:$opt = hinge:sgd:0.02:0.9 ] && opt=sgd:0.005:0.9
         for order in "kd=1" "kd=2" "order=simultaneous"; do
             [ "$order" = "kd=2" ] && steps=67 || steps=100
             reg=none
@@ -51,6 +53,8 @@ traces[-1]+=",$folder/ema/checkpoint.safetensors"
     echo "$(date -u +%F), \`tests/replay/run.sh\` on the CPU backend;" \
         "$("$python" -c 'import jax, numpy, sys; print(f"jax {jax.__version__}, numpy {numpy.__version__}, Python {sys.version.split()[0]}")'), double precision."
     echo "Largest |a − b| / max(1, |b|) over all losses, all final parameters and, with \`ema\`, the average of G; 1e-4 is allowed."
+    echo "Rates are sane ones: with hinge and sgd:0.02:0.9 (effectively 0.2) G is flung out of D's reach and back, and JAX in" \
+        "single precision leaves JAX in double by 4e-2 there too; hinge takes sgd:0.005:0.9."
     echo "Unless a row says otherwise: \`$base\`, alternating, kd=kg=1; sgd:rate:momentum, rmsprop:rate:α."
     echo
     echo "| run | updates | losses | parameters | average of G |"
