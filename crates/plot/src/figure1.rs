@@ -12,7 +12,7 @@ pub struct LineData<'a> {
     pub x: &'a [f32],
     /// p_data there.
     pub p_data: &'a [f32],
-    /// p_g, D and the arrows; empty parts are not drawn.
+    /// p_g, that of the average of G, D and the arrows; empty parts are not drawn.
     pub line: &'a Line,
 }
 
@@ -34,7 +34,7 @@ impl LineData<'_> {
     /// a spike of p_g does not flatten p_data; the spike leaves the figure through its top.
     fn density_top(&self) -> f32 {
         let data = Self::peak(self.p_data);
-        let model = Self::peak(&self.line.p_g);
+        let model = Self::peak(&self.line.p_g).max(Self::peak(&self.line.average));
         let top = if data > 0.0 { 1.25 * data } else { 1.0 };
         if model > top { 2.0 * top } else { top }
     }
@@ -53,11 +53,42 @@ pub struct LineLayers {
     pub optimal: bool,
     /// z → G(z).
     pub arrows: bool,
+    /// p_g of the average of G.
+    pub average: bool,
 }
 
 impl Default for LineLayers {
     fn default() -> Self {
-        Self { data: true, model: true, d: true, optimal: true, arrows: true }
+        Self { data: true, model: true, d: true, optimal: true, arrows: true, average: true }
+    }
+}
+
+/// How each curve looks, here and in legends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineStrokes {
+    /// p_data.
+    pub data: Stroke,
+    /// p_g.
+    pub model: Stroke,
+    /// D.
+    pub d: Stroke,
+    /// D*.
+    pub optimal: Stroke,
+    /// p_g of the average of G.
+    pub average: Stroke,
+}
+
+impl LineStrokes {
+    /// In the theme's colours.
+    #[must_use]
+    pub fn of(theme: &Theme) -> Self {
+        Self {
+            data: Stroke::solid(theme.real, 2.4).dash(Dash::Dotted),
+            model: Stroke::solid(theme.fake, 2.4),
+            d: Stroke::solid(theme.d, 2.0).dash(Dash::Dashed),
+            optimal: Stroke::solid(theme.d, 1.0).alpha(0.85),
+            average: Stroke::solid(theme.fake, 1.8).dash(Dash::DashDot),
+        }
     }
 }
 
@@ -131,9 +162,13 @@ pub fn figure1(
     theme: &Theme,
 ) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(48);
+    let strokes = LineStrokes::of(theme);
     ground(&mut marks, axes, theme);
     if layers.model {
         model(&mut marks, data, axes, theme);
+    }
+    if layers.average {
+        curve(&mut marks, data.x, &data.line.average, axes, axes.density, strokes.average);
     }
     if layers.optimal {
         let peak = LineData::peak(data.p_data);
@@ -144,21 +179,13 @@ pub fn figure1(
             let value = if seen(i) { data.optimal(i) } else { f32::NAN };
             (axes.x.pixel(data.x[i]), axes.d.pixel(value))
         });
-        lines(&mut marks, points, Stroke::solid(theme.d, 1.0).alpha(0.85));
+        lines(&mut marks, points, strokes.optimal);
     }
     if layers.data {
-        let stroke = Stroke::solid(theme.real, 2.4).dash(Dash::Dotted);
-        curve(&mut marks, data.x, data.p_data, axes, axes.density, stroke);
+        curve(&mut marks, data.x, data.p_data, axes, axes.density, strokes.data);
     }
     if layers.d {
-        curve(
-            &mut marks,
-            data.x,
-            &data.line.d,
-            axes,
-            axes.d,
-            Stroke::solid(theme.d, 2.0).dash(Dash::Dashed),
-        );
+        curve(&mut marks, data.x, &data.line.d, axes, axes.d, strokes.d);
     }
     if layers.arrows {
         arrows(&mut marks, data, axes, theme);
@@ -184,6 +211,7 @@ pub fn figure1_cursor(
     let values = [
         (layers.data, data.p_data.get(index), axes.density, theme.real),
         (layers.model, data.line.p_g.get(index), axes.density, theme.fake),
+        (layers.average, data.line.average.get(index), axes.density, theme.fake),
         (layers.d, data.line.d.get(index), axes.d, theme.d),
     ];
     for (shown, value, scale, colour) in values {
@@ -267,8 +295,7 @@ fn model(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, theme: &Th
         let points = run.iter().map(|p| (p.0, p.1.max(top))).chain(feet).collect();
         marks.push(Mark::Area { points, colour: theme.fake, alpha: 0.16 });
     }
-    let stroke = Stroke::solid(theme.fake, 2.4);
-    curve(marks, data.x, &data.line.p_g, axes, axes.density, stroke);
+    curve(marks, data.x, &data.line.p_g, axes, axes.density, LineStrokes::of(theme).model);
 }
 
 fn places(x: &[f32], values: &[f32], axes: &LineAxes, scale: Scale) -> impl Iterator<Item = Point> {
@@ -421,5 +448,24 @@ mod tests {
         assert_eq!(top(&line), 1.0);
         line.p_g[60] = 1e9;
         assert_eq!(top(&line), 1.0, "a spike does not flatten p_data");
+    }
+
+    #[test]
+    fn the_average_is_one_more_curve_without_an_area() {
+        let (x, p_data, mut line) = sample();
+        let theme = Theme::LIGHT;
+        let wanted = Stroke::solid(theme.fake, 1.8).dash(Dash::DashDot);
+        let (_, plain) = drawn(&line, &x, &p_data);
+        assert!(!plain.iter().any(|m| matches!(m, Mark::Line { stroke, .. } if *stroke == wanted)));
+        line.average = p_data.clone();
+        let (axes, marks) = drawn(&line, &x, &p_data);
+        assert_eq!(marks.len(), plain.len() + 1, "one curve, and no area under it");
+        let average = line_of(&marks, wanted);
+        assert_eq!(average[40], (axes.x.pixel(-1.0), axes.density.pixel(0.4)), "it peaks at −1");
+        let data = LineData { x: &x, p_data: &p_data, line: &line };
+        let hidden = LineLayers { average: false, ..LineLayers::default() };
+        assert_eq!(figure1(&data, hidden, &axes, &theme), plain);
+        let dots = |layers| figure1_cursor(&data, layers, &axes, 40, &theme).len();
+        assert_eq!(dots(LineLayers::default()), dots(hidden) + 2, "and a dot under the cursor");
     }
 }

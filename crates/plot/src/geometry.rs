@@ -158,11 +158,17 @@ pub fn clip_line(points: impl Iterator<Item = Point>, rect: Rect) -> Vec<Vec<Poi
     pieces
 }
 
-/// The strokes of a dashed line: pieces of `on` pixels along the points, `off` pixels apart.
+/// The strokes of a broken line along the points: `pattern` holds the lengths of strokes and gaps by turns, pixels, and
+/// begins anew at its end. Without a length above 0 there are none.
 #[must_use]
-pub fn dashes(points: &[Point], on: f32, off: f32) -> Vec<Vec<Point>> {
+pub fn dashes(points: &[Point], pattern: &[f32]) -> Vec<Vec<Point>> {
     let (mut pieces, mut piece) = (Vec::new(), Vec::new());
-    let (mut drawing, mut left) = (true, on);
+    if !pattern.iter().any(|length| *length > 0.0) {
+        return pieces;
+    }
+    // An odd pattern is gone through twice, as canvases do, so that strokes have even places.
+    let turns = pattern.len() * (1 + pattern.len() % 2);
+    let (mut turn, mut left) = (0, pattern[0]);
     for pair in points.windows(2) {
         let (a, b) = (pair[0], pair[1]);
         let length = (b.0 - a.0).hypot(b.1 - a.1);
@@ -171,26 +177,26 @@ pub fn dashes(points: &[Point], on: f32, off: f32) -> Vec<Vec<Point>> {
         }
         let at = |s: f32| (a.0 + s / length * (b.0 - a.0), a.1 + s / length * (b.1 - a.1));
         let mut done = 0.0;
-        if drawing && piece.is_empty() {
+        if turn % 2 == 0 && piece.is_empty() {
             piece.push(a);
         }
         while length - done >= left {
             done += left;
             piece.push(at(done));
-            if drawing {
+            if turn % 2 == 0 {
                 pieces.push(std::mem::take(&mut piece));
             } else {
                 piece = vec![at(done)];
             }
-            drawing = !drawing;
-            left = if drawing { on } else { off };
+            turn = (turn + 1) % turns;
+            left = pattern[turn % pattern.len()];
         }
         left -= length - done;
-        if drawing {
+        if turn % 2 == 0 {
             piece.push(b);
         }
     }
-    if drawing && left < on && piece.len() > 1 {
+    if turn % 2 == 0 && left < pattern[turn % pattern.len()] && piece.len() > 1 {
         pieces.push(piece);
     }
     pieces
@@ -314,7 +320,7 @@ mod tests {
 
     #[test]
     fn dashes_have_their_length_also_around_corners() {
-        let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], 4.0, 2.0);
+        let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], &[4.0, 2.0]);
         let lengths: Vec<f32> = pieces
             .iter()
             .map(|p| p.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).sum())
@@ -322,6 +328,21 @@ mod tests {
         assert_eq!(lengths, [4.0, 4.0]);
         assert_eq!(pieces[0], [(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)]);
         assert_eq!(pieces[1], [(3.0, 3.0), (3.0, 7.0)]);
+    }
+
+    #[test]
+    fn a_longer_pattern_is_gone_through_in_turn() {
+        let spans = |pattern: &[f32]| -> Vec<(f32, f32)> {
+            let pieces = dashes(&[(0.0, 0.0), (20.0, 0.0)], pattern);
+            pieces.iter().map(|p| (p[0].0, p[p.len() - 1].0)).collect()
+        };
+        assert_eq!(
+            spans(&[5.0, 2.0, 1.0, 2.0]),
+            [(0.0, 5.0), (7.0, 8.0), (10.0, 15.0), (17.0, 18.0)]
+        );
+        assert_eq!(spans(&[6.0]), [(0.0, 6.0), (12.0, 18.0)], "one length is stroke and gap");
+        assert_eq!(spans(&[]), []);
+        assert_eq!(spans(&[0.0, 0.0]), []);
     }
 
     #[test]

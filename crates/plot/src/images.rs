@@ -1,4 +1,4 @@
-//! The view of images: generated ones beside real ones, each framed by D's verdict on it.
+//! The view of images: generated ones beside real ones, each framed by D's verdict on it; the average of G's below G's.
 
 use crate::mark::{Anchor, Mark, Point, Raster, Rect};
 use crate::theme::Theme;
@@ -28,11 +28,13 @@ pub struct ImagesData<'a> {
     pub images: &'a Images,
 }
 
-/// One of the two walls of images.
+/// One of the walls of images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wall {
     /// G(z).
     Fake,
+    /// The average of G at the same z.
+    Average,
     /// Data.
     Real,
 }
@@ -42,6 +44,7 @@ pub enum Wall {
 pub struct ImagesAxes {
     tile: (f32, f32),
     fake: Grid,
+    average: Grid,
     real: Grid,
     pixel: f32,
 }
@@ -55,7 +58,8 @@ struct Grid {
 
 impl ImagesAxes {
     /// Lays the figure out in `width` × `height` pixels at `ratio` device pixels each: whole device pixels for each
-    /// image pixel, the walls side by side, or one above the other where it is narrow.
+    /// image pixel, real ones beside the others, or all walls one above the other where it is narrow. The average of G
+    /// has a wall of its own below G's, alike, when there is one.
     #[must_use]
     pub fn new(data: &ImagesData<'_>, width: f32, height: f32, ratio: f32) -> Self {
         let ratio = if ratio.is_finite() && ratio > 0.0 { ratio } else { 1.0 };
@@ -64,7 +68,8 @@ impl ImagesAxes {
         let tile = (across as f32 * pixel, down as f32 * pixel);
         let snap = |v: f32| (v * ratio).round() / ratio;
         let size = (data.width * data.height).max(1);
-        let counts = (data.images.fake.len() / size, data.real.len() / size);
+        let counts = [&data.images.fake, &data.images.average, data.real].map(|w| w.len() / size);
+        let above = if counts[1] > 0 { 2 } else { 1 };
         let fits = |room: f32, step: f32| ((room / step).floor() as usize).max(1);
         let grid = |origin: Point, columns: usize, rows: usize, count: usize| {
             let columns = columns.min(count.max(1));
@@ -77,30 +82,41 @@ impl ImagesAxes {
         if width >= 420.0 {
             let columns = fits(width - AISLE, tile.0).max(2);
             let rows = fits(height - HEAD, tile.1);
-            let left = (columns * 3).div_ceil(5).min(counts.0.div_ceil(rows).max(1));
-            let right = (columns - left.min(columns - 1)).min(counts.1.div_ceil(rows).max(1));
+            let each = fits(height / above as f32 - HEAD, tile.1);
+            let left = (columns * 3).div_ceil(5).min(counts[0].div_ceil(each).max(1));
+            let right = (columns - left.min(columns - 1)).min(counts[2].div_ceil(rows).max(1));
             let used = (left + right) as f32 * tile.0 + AISLE;
             let start = ((width - used) / 2.0).max(0.0);
-            let second = start + left as f32 * tile.0 + AISLE;
-            let (fake, real) = (
-                grid((start, HEAD), left, rows, counts.0),
-                grid((second, HEAD), right, rows, counts.1),
-            );
-            Self { tile, fake, real, pixel }
+            let beside = start + left as f32 * tile.0 + AISLE;
+            let below = HEAD + each as f32 * tile.1 + HEAD;
+            Self {
+                tile,
+                fake: grid((start, HEAD), left, each, counts[0]),
+                average: grid((start, below), left, each, counts[1]),
+                real: grid((beside, HEAD), right, rows, counts[2]),
+                pixel,
+            }
         } else {
             let columns = fits(width, tile.0);
-            let rows = fits(height - 2.0 * HEAD, tile.1).max(2);
-            let above = (rows * 3 / 5).max(1);
+            let walls = above + 1;
+            let rows = fits(height - walls as f32 * HEAD, tile.1).max(walls);
+            let each = (if above == 1 { rows * 3 / 5 } else { rows / 3 }).max(1);
             let start = ((width - columns as f32 * tile.0) / 2.0).max(0.0);
-            let second = HEAD + above as f32 * tile.1 + HEAD;
-            let fake = grid((start, HEAD), columns, above, counts.0);
-            Self { tile, fake, real: grid((start, second), columns, rows - above, counts.1), pixel }
+            let top = |walls: usize| HEAD + walls as f32 * (each as f32 * tile.1 + HEAD);
+            Self {
+                tile,
+                fake: grid((start, HEAD), columns, each, counts[0]),
+                average: grid((start, top(1)), columns, each, counts[1]),
+                real: grid((start, top(above)), columns, rows - above * each, counts[2]),
+                pixel,
+            }
         }
     }
 
     fn grid(&self, wall: Wall) -> Grid {
         match wall {
             Wall::Fake => self.fake,
+            Wall::Average => self.average,
             Wall::Real => self.real,
         }
     }
@@ -108,7 +124,7 @@ impl ImagesAxes {
     /// The image at a place.
     #[must_use]
     pub fn hit(&self, (x, y): Point) -> Option<(Wall, usize)> {
-        [Wall::Fake, Wall::Real].into_iter().find_map(|wall| {
+        [Wall::Fake, Wall::Average, Wall::Real].into_iter().find_map(|wall| {
             let grid = self.grid(wall);
             let (column, row) = (
                 ((x - grid.origin.0) / self.tile.0).floor(),
@@ -151,18 +167,17 @@ impl ImagesAxes {
 /// The whole figure.
 #[must_use]
 pub fn images(data: &ImagesData<'_>, axes: &ImagesAxes, theme: &Theme) -> Vec<Mark> {
-    let mut marks = Vec::with_capacity(4);
+    let mut marks = Vec::with_capacity(6);
+    let moment = data.images;
     let walls = [
-        (
-            Wall::Fake,
-            &data.images.fake[..],
-            &data.images.fake_score[..],
-            "generated, G(z)",
-            theme.fake,
-        ),
-        (Wall::Real, data.real, &data.images.real_score[..], "real", theme.real),
+        (Wall::Fake, &moment.fake[..], &moment.fake_score[..], "generated, G(z)", theme.fake),
+        (Wall::Average, &moment.average, &[], "average of G", theme.average),
+        (Wall::Real, data.real, &moment.real_score, "real", theme.real),
     ];
     for (wall, pixels, scores, name, colour) in walls {
+        if wall == Wall::Average && pixels.is_empty() {
+            continue;
+        }
         let grid = axes.grid(wall);
         let at = (grid.origin.0, grid.origin.1 - HEAD / 2.0);
         marks.push(Mark::Text { at, text: name.into(), size: 12.5, colour, anchor: Anchor::Left });
@@ -273,6 +288,37 @@ mod tests {
             }
             assert_eq!(axes.hit((-1.0, 5.0)), None);
         }
+    }
+
+    #[test]
+    fn the_average_has_a_wall_of_its_own_below_that_of_g() {
+        let (real, mut moment) = sample(40, 30);
+        moment.average = vec![90; 40 * 6];
+        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        for (width, height) in [(800.0, 400.0), (320.0, 400.0)] {
+            let axes = ImagesAxes::new(&data, width, height, 2.0);
+            let shown = [Wall::Fake, Wall::Average, Wall::Real].map(|wall| axes.shown(wall));
+            assert!(shown[0] > 0 && shown[0] == shown[1] && shown[2] > 0, "{shown:?} at {width}");
+            for index in 0..shown[1] {
+                let (of_g, r) = (axes.rect(Wall::Fake, index), axes.rect(Wall::Average, index));
+                assert!(r.x == of_g.x && r.y > axes.rect(Wall::Fake, shown[0] - 1).y, "the same z");
+                assert!(r.y + r.h <= height, "image {index} at {width}");
+                let middle = (r.x + r.w / 2.0, r.y + r.h / 2.0);
+                assert_eq!(axes.hit(middle), Some((Wall::Average, index)));
+            }
+            let marks = images(&data, &axes, &Theme::LIGHT);
+            let walls = rasters(&marks);
+            assert_eq!(walls.len(), 3);
+            let inner = 4 * (2 * walls[1].width as usize + 2);
+            assert_eq!(walls[1].rgba[inner], 90);
+            let named = |m: &Mark| matches!(m, Mark::Text { text, .. } if text == "average of G");
+            assert!(marks.iter().any(named));
+        }
+        moment.average.clear();
+        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        let axes = ImagesAxes::new(&data, 800.0, 400.0, 2.0);
+        assert_eq!(axes.shown(Wall::Average), 0);
+        assert_eq!(images(&data, &axes, &Theme::LIGHT).len(), 4, "two walls and their names");
     }
 
     #[test]

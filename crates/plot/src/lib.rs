@@ -9,6 +9,8 @@ mod error;
 mod figure1;
 mod geometry;
 mod images;
+#[cfg(feature = "native")]
+mod legend;
 mod mark;
 #[cfg(feature = "native")]
 mod native;
@@ -19,13 +21,15 @@ mod track;
 
 pub use chart::{MINUS_LOG_4, Points, losses, value};
 pub use error::PlotError;
-pub use figure1::{LineAxes, LineData, LineLayers, figure1, figure1_cursor};
+pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
 pub use images::{ImagesAxes, ImagesData, Wall, images};
 pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 #[cfg(feature = "native")]
 pub use native::Figure;
 pub use paint::paint;
-pub use plane::{PlaneAxes, PlaneData, PlaneLayers, cell_of, lattice, outside, plane, pull_length};
+pub use plane::{
+    PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, cell_of, lattice, outside, plane, pull_length,
+};
 pub use theme::{Rgb, Theme};
 pub use track::Track;

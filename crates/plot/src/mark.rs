@@ -35,16 +35,20 @@ pub enum Dash {
     Dashed,
     /// Round dots.
     Dotted,
+    /// Strokes and short strokes by turns.
+    DashDot,
 }
 
 impl Dash {
-    /// Lengths of stroke and gap in pixels; `None` for a solid line. A dot is a stroke of no length with round ends.
+    /// Lengths of strokes and gaps by turns, pixels; empty for a solid line. A dot is a stroke of no length with round
+    /// ends.
     #[must_use]
-    pub fn pattern(self) -> Option<(f32, f32)> {
+    pub fn pattern(self) -> &'static [f32] {
         match self {
-            Self::Solid => None,
-            Self::Dashed => Some((7.0, 4.5)),
-            Self::Dotted => Some((0.01, 4.6)),
+            Self::Solid => &[],
+            Self::Dashed => &[7.0, 4.5],
+            Self::Dotted => &[0.01, 4.6],
+            Self::DashDot => &[10.0, 4.0, 2.5, 4.0],
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Figures as SVG and PNG bytes, with a legend, without any font of the system.
 
 use crate::chart::colour;
-use crate::figure1::{LineAxes, LineData, LineLayers, figure1};
+use crate::figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1};
 use crate::images::{ImagesAxes, ImagesData, images};
-use crate::mark::{Anchor, Dash, Mark, Point, Rect, Stroke};
-use crate::plane::{PlaneAxes, PlaneData, PlaneLayers, plane};
+use crate::legend::{Entry, Swatch, legend};
+use crate::mark::{Mark, Stroke};
+use crate::plane::{PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, plane};
 use crate::theme::{Rgb, Theme};
 use crate::{PlotError, Points, losses, paint, value};
 use adversaria_protocol::{Picture, Stage};
@@ -14,7 +15,7 @@ use plotters::style::{FontStyle, register_font};
 
 /// Vector files are drawn on a lattice this much finer than their pixels, since plotters rounds to whole ones.
 const FINE: u32 = 8;
-/// Height of the legend, pixels.
+/// The height of the legend, which never has more rows, pixels.
 const LEGEND: f32 = 30.0;
 
 /// A figure of a run.
@@ -111,17 +112,17 @@ impl Figure<'_> {
         let entries = match *self {
             Self::Losses { d, g } => {
                 losses(&upper, d, g, theme, f64::from(scale))?;
-                vec![(line_swatch(theme.d), "loss of D"), (line_swatch(theme.fake), "loss of G")]
+                series([(d, theme.d, "loss of D"), (g, theme.fake, "loss of G")])
             }
             Self::Value { value: v, optimal } => {
                 value(&upper, v, optimal, theme, f64::from(scale))?;
                 let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
-                vec![(line_swatch(theme.d), "V(D, G)"), (line_swatch(theme.muted), best)]
+                series([(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)])
             }
             Self::Moment { .. } => Vec::new(),
         };
         let mut marks = Vec::new();
-        legend(&mut marks, &entries, size.0 as f32, foot + LEGEND / 2.0, theme);
+        legend(&mut marks, &entries, size.0 as f32, foot, theme);
         paint(&marks, area, scale)
     }
 }
@@ -134,7 +135,7 @@ fn moment(
 ) -> Result<Vec<Mark>, PlotError> {
     let (width, full) = (size.0 as f32, size.1 as f32);
     let height = full - LEGEND;
-    let (mut marks, entries) = match (stage, picture) {
+    let (mut marks, mut entries) = match (stage, picture) {
         (Stage::Line { x, p_data }, Picture::Line(line)) => {
             let data = LineData { x, p_data, line };
             let marks =
@@ -148,9 +149,10 @@ fn moment(
         }
         (Stage::Images { width: w, height: h, real }, Picture::Images(moment)) => {
             let data = ImagesData { width: *w as usize, height: *h as usize, real, images: moment };
+            let scored = !(moment.fake_score.is_empty() && moment.real_score.is_empty());
             (
                 images(&data, &ImagesAxes::new(&data, width, height, 1.0), theme),
-                images_legend(theme),
+                images_legend(theme, scored),
             )
         }
         _ => {
@@ -160,7 +162,8 @@ fn moment(
             });
         }
     };
-    legend(&mut marks, &entries, width, full - LEGEND / 2.0, theme);
+    entries.retain(|(swatch, _)| marks.iter().any(|mark| swatch.stands_for(mark)));
+    legend(&mut marks, &entries, width, height, theme);
     Ok(marks)
 }
 
@@ -180,83 +183,43 @@ fn kind_of_stage(stage: &Stage) -> &'static str {
     }
 }
 
-/// How an entry of the legend is shown.
-enum Swatch {
-    Stroke(Stroke),
-    Dot(Rgb),
-    Cross(Rgb),
-    Fill(Rgb),
-}
-
-fn line_swatch(colour: Rgb) -> Swatch {
-    Swatch::Stroke(Stroke::solid(colour, 1.6))
-}
-
-type Entry = (Swatch, &'static str);
-
 fn line_legend(theme: &Theme) -> Vec<Entry> {
+    let strokes = LineStrokes::of(theme);
     vec![
-        (Swatch::Stroke(Stroke::solid(theme.real, 2.4).dash(Dash::Dotted)), "p_data"),
-        (Swatch::Stroke(Stroke::solid(theme.fake, 2.4)), "p_g"),
-        (Swatch::Stroke(Stroke::solid(theme.d, 2.0).dash(Dash::Dashed)), "D(x)"),
-        (Swatch::Stroke(Stroke::solid(theme.d, 1.0)), "D*(x) = p_data / (p_data + p_g)"),
+        (Swatch::Line(strokes.data), "p_data"),
+        (Swatch::Line(strokes.model), "p_g"),
+        (Swatch::Line(strokes.average), "p_g, average of G"),
+        (Swatch::Line(strokes.d), "D(x)"),
+        (Swatch::Line(strokes.optimal), "D*(x) = p_data / (p_data + p_g)"),
     ]
 }
 
 fn plane_legend(theme: &Theme) -> Vec<Entry> {
+    let strokes = PlaneStrokes::of(theme);
     vec![
         (Swatch::Dot(theme.real), "real"),
-        (Swatch::Cross(theme.fake), "generated"),
-        (Swatch::Stroke(Stroke::solid(theme.d, 1.6)), "D = ½"),
+        (Swatch::Cross(strokes.fake), "generated"),
+        (Swatch::Triangle(strokes.average), "average of G"),
+        (Swatch::Segment(strokes.contour), "D = ½"),
         (Swatch::Fill(theme.verdict(1.0, 0.5)), "D says real"),
         (Swatch::Fill(theme.verdict(0.0, 0.5)), "D says fake"),
-        (Swatch::Stroke(Stroke::solid(theme.pull, 1.2)), "pull"),
+        (Swatch::Segment(strokes.pulls), "pull"),
+        (Swatch::Segment(strokes.grid), "G's grid"),
     ]
 }
 
-fn images_legend(theme: &Theme) -> Vec<Entry> {
-    vec![
+fn images_legend(theme: &Theme, scored: bool) -> Vec<Entry> {
+    let entries = [
         (Swatch::Fill(theme.verdict(1.0, 1.0)), "framed blue: D says real"),
         (Swatch::Fill(theme.verdict(0.0, 1.0)), "framed orange: D says fake"),
-    ]
+    ];
+    entries.into_iter().filter(|_| scored).collect()
 }
 
-/// One centred line of swatches and names; a letter counts as 6.4 pixels.
-fn legend(marks: &mut Vec<Mark>, entries: &[Entry], width: f32, y: f32, theme: &Theme) {
-    let room = |name: &str| 26.0 + 6.4 * name.chars().count() as f32 + 16.0;
-    let total: f32 = entries.iter().map(|e| room(e.1)).sum();
-    let mut x = ((width - total) / 2.0).max(4.0);
-    for (swatch, name) in entries {
-        marks.push(swatch_mark(swatch, (x, y)));
-        let at = (x + 26.0, y);
-        marks.push(Mark::Text {
-            at,
-            text: (*name).into(),
-            size: 11.5,
-            colour: theme.ink,
-            anchor: Anchor::Left,
-        });
-        x += room(name);
-    }
-}
-
-fn swatch_mark(swatch: &Swatch, (x, y): Point) -> Mark {
-    match *swatch {
-        Swatch::Stroke(stroke) => Mark::Line { points: vec![(x, y), (x + 20.0, y)], stroke },
-        Swatch::Dot(colour) => {
-            Mark::Dots { at: vec![(x + 12.0, y)], radius: 3.0, colour, alpha: 1.0 }
-        }
-        Swatch::Cross(colour) => {
-            let (cx, r) = (x + 12.0, 3.5);
-            let ends = vec![((cx - r, y - r), (cx + r, y + r)), ((cx - r, y + r), (cx + r, y - r))];
-            Mark::Segments { ends, stroke: Stroke::solid(colour, 1.5) }
-        }
-        Swatch::Fill(fill) => Mark::Box {
-            rect: Rect { x: x + 4.0, y: y - 5.0, w: 16.0, h: 10.0 },
-            fill: Some(fill),
-            stroke: None,
-        },
-    }
+/// The entries of the curves that have points.
+fn series(curves: [(&Points, Rgb, &'static str); 2]) -> Vec<Entry> {
+    let drawn = curves.into_iter().filter(|(points, ..)| !points.is_empty());
+    drawn.map(|(_, colour, name)| (Swatch::Line(Stroke::solid(colour, 1.6)), name)).collect()
 }
 
 fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
@@ -335,6 +298,64 @@ mod tests {
             "two strokes a fake and two in the legend"
         );
         assert!(count(&svg, "polyline", theme.d) >= side - 1, "the contour");
+    }
+
+    /// The names in the legend.
+    fn listed(stage: &Stage, picture: &Picture) -> Vec<String> {
+        let size = (720, 540);
+        let marks = moment(stage, picture, size, &Theme::LIGHT).expect("of one kind");
+        let foot = size.1 as f32 - LEGEND;
+        let name = |m: &Mark| match m {
+            Mark::Text { at, text, .. } if at.1 > foot => Some(text.clone()),
+            _ => None,
+        };
+        marks.iter().filter_map(name).collect()
+    }
+
+    #[test]
+    fn the_legend_of_a_plane_lists_what_is_drawn() {
+        let side = 4;
+        let stage = Stage::Plane { real: vec![0.1, 0.2], p_data: vec![], side: side as u32 };
+        let mut plane = Plane {
+            fake: vec![0.0, 0.0],
+            average: vec![],
+            pulls: vec![],
+            field: vec![],
+            grid: vec![],
+        };
+        let now = |plane: &Plane| listed(&stage, &Picture::Plane(plane.clone()));
+        assert_eq!(now(&plane), ["real", "generated"]);
+        plane.average = vec![0.5, 0.5];
+        plane.field = (0..side * side).map(|i| 0.1 * (i % side) as f32).collect();
+        assert_eq!(
+            now(&plane),
+            ["real", "generated", "average of G", "D says real", "D says fake"],
+            "this D is below ½ everywhere"
+        );
+        plane.field[0] = 0.9;
+        plane.pulls = vec![1.0, 0.0];
+        plane.grid = vec![-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5];
+        let all = now(&plane);
+        assert_eq!(all[3], "D = ½");
+        assert_eq!(all[6..], ["pull", "G's grid"]);
+    }
+
+    #[test]
+    fn the_legends_of_lines_and_images_list_what_is_drawn() {
+        let (stage, picture) = line();
+        let optimal = "D*(x) = p_data / (p_data + p_g)";
+        assert_eq!(listed(&stage, &picture), ["p_data", "p_g", "D(x)", optimal]);
+        let Picture::Line(mut curves) = picture else { unreachable!("a line is a line") };
+        curves.average = curves.p_g.clone();
+        curves.d.clear();
+        let averaged = Picture::Line(curves);
+        assert_eq!(listed(&stage, &averaged), ["p_data", "p_g", "p_g, average of G", optimal]);
+        let stage = Stage::Images { width: 2, height: 2, real: vec![0; 8] };
+        let images =
+            Images { fake: vec![0; 8], average: vec![], fake_score: vec![], real_score: vec![] };
+        assert_eq!(listed(&stage, &Picture::Images(images.clone())), [""; 0]);
+        let judged = Images { fake_score: vec![0.5; 2], ..images };
+        assert_eq!(listed(&stage, &Picture::Images(judged)).len(), 2);
     }
 
     #[test]

@@ -87,8 +87,11 @@ impl<DB: DrawingBackend> Painter<'_, DB> {
         let path = |points: &[Point]| {
             PathElement::new(points.iter().map(|p| self.at(*p)).collect::<Vec<_>>(), style)
         };
-        let Some((on, off)) = stroke.dash.pattern() else { return self.draw(&path(points)) };
-        for piece in dashes(points, on, off) {
+        let pattern = stroke.dash.pattern();
+        if pattern.is_empty() {
+            return self.draw(&path(points));
+        }
+        for piece in dashes(points, pattern) {
             match (stroke.dash, piece.first()) {
                 (Dash::Dotted, Some(p)) => {
                     self.draw(&Circle::new(

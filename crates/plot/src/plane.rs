@@ -1,4 +1,4 @@
-//! The 2D view on \[−1, 1\]²: D as a field, its ½ contour, dots and crosses, pulls and G's warped lattice.
+//! The 2D view on \[−1, 1\]²: D as a field, its ½ contour, dots, crosses and triangles, pulls and G's warped lattice.
 
 use crate::figure1::plain;
 use crate::geometry::{Scale, clip, contour};
@@ -26,6 +26,8 @@ pub struct PlaneLayers {
     pub real: bool,
     /// Generated crosses.
     pub fake: bool,
+    /// Triangles of the average of G.
+    pub average: bool,
     /// D as colour.
     pub field: bool,
     /// Where D = ½.
@@ -43,11 +45,41 @@ impl Default for PlaneLayers {
         Self {
             real: true,
             fake: true,
+            average: true,
             field: true,
             contour: true,
             pulls: true,
             grid: false,
             density: false,
+        }
+    }
+}
+
+/// How each set of lines looks, here and in legends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaneStrokes {
+    /// Crosses.
+    pub fake: Stroke,
+    /// Triangles.
+    pub average: Stroke,
+    /// Where D = ½.
+    pub contour: Stroke,
+    /// Pulls.
+    pub pulls: Stroke,
+    /// G's warped latent lattice.
+    pub grid: Stroke,
+}
+
+impl PlaneStrokes {
+    /// In the theme's colours.
+    #[must_use]
+    pub fn of(theme: &Theme) -> Self {
+        Self {
+            fake: Stroke::solid(theme.fake, 1.5),
+            average: Stroke::solid(theme.average, 1.2),
+            contour: Stroke::solid(theme.d, 1.6),
+            pulls: Stroke::solid(theme.pull, 1.2).alpha(0.8),
+            grid: Stroke::solid(theme.fake, 1.0).alpha(0.7),
         }
     }
 }
@@ -114,6 +146,7 @@ pub fn plane(
     theme: &Theme,
 ) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(24);
+    let strokes = PlaneStrokes::of(theme);
     marks.push(Mark::Box { rect: axes.view, fill: Some(theme.panel), stroke: None });
     if layers.field && is_field(&data.plane.field, data.side) {
         marks.push(Mark::Image {
@@ -126,20 +159,22 @@ pub fn plane(
         densities(&mut marks, data, axes, theme);
     }
     if layers.contour {
-        let stroke = Stroke::solid(theme.d, 1.6);
-        contours(&mut marks, &data.plane.field, data.side, 0.5, axes, stroke);
+        contours(&mut marks, &data.plane.field, data.side, 0.5, axes, strokes.contour);
     }
     if layers.grid {
-        warped(&mut marks, &data.plane.grid, axes, Stroke::solid(theme.fake, 1.0).alpha(0.7));
+        warped(&mut marks, &data.plane.grid, axes, strokes.grid);
     }
     if layers.real {
         dots(&mut marks, data.real, axes, theme);
     }
     if layers.pulls {
-        pulls(&mut marks, data.plane, axes, theme);
+        pulls(&mut marks, data.plane, axes, strokes.pulls);
+    }
+    if layers.average {
+        triangles(&mut marks, &data.plane.average, axes, strokes.average);
     }
     if layers.fake {
-        crosses(&mut marks, &data.plane.fake, axes, theme);
+        crosses(&mut marks, &data.plane.fake, axes, strokes.fake);
     }
     frame(&mut marks, axes, theme);
     if layers.fake {
@@ -245,16 +280,32 @@ fn dots(marks: &mut Vec<Mark>, real: &[f32], axes: &PlaneAxes, theme: &Theme) {
     });
 }
 
-fn crosses(marks: &mut Vec<Mark>, fake: &[f32], axes: &PlaneAxes, theme: &Theme) {
+fn crosses(marks: &mut Vec<Mark>, fake: &[f32], axes: &PlaneAxes, stroke: Stroke) {
     let r = 1.15 * dot_radius(axes);
     let ends = visible(fake, axes)
         .into_iter()
         .flat_map(|(x, y)| [((x - r, y - r), (x + r, y + r)), ((x - r, y + r), (x + r, y - r))])
         .collect();
-    marks.push(Mark::Segments { ends, stroke: Stroke::solid(theme.fake, 1.5) });
+    marks.push(Mark::Segments { ends, stroke });
 }
 
-fn pulls(marks: &mut Vec<Mark>, plane: &Plane, axes: &PlaneAxes, theme: &Theme) {
+/// Hollow, so that what lies under them is seen.
+fn triangles(marks: &mut Vec<Mark>, average: &[f32], axes: &PlaneAxes, stroke: Stroke) {
+    let r = 1.5 * dot_radius(axes);
+    let ends: Vec<_> = visible(average, axes).into_iter().flat_map(|p| triangle(p, r)).collect();
+    if !ends.is_empty() {
+        marks.push(Mark::Segments { ends, stroke });
+    }
+}
+
+/// The sides of a triangle that points up, its corners `r` pixels from its centre.
+pub(crate) fn triangle((x, y): Point, r: f32) -> [(Point, Point); 3] {
+    let (side, foot) = (0.866 * r, y + 0.5 * r);
+    let corners = [(x, y - r), (x + side, foot), (x - side, foot)];
+    [0, 1, 2].map(|i| (corners[i], corners[(i + 1) % 3]))
+}
+
+fn pulls(marks: &mut Vec<Mark>, plane: &Plane, axes: &PlaneAxes, stroke: Stroke) {
     let mut ends = Vec::with_capacity(plane.pulls.len() / 2);
     for (fake, pull) in plane.fake.chunks_exact(2).zip(plane.pulls.chunks_exact(2)) {
         let from = axes.at(fake);
@@ -268,7 +319,7 @@ fn pulls(marks: &mut Vec<Mark>, plane: &Plane, axes: &PlaneAxes, theme: &Theme) 
         ends.extend(clip(from, to, axes.view));
     }
     if !ends.is_empty() {
-        marks.push(Mark::Segments { ends, stroke: Stroke::solid(theme.pull, 1.2).alpha(0.8) });
+        marks.push(Mark::Segments { ends, stroke });
     }
 }
 
@@ -386,6 +437,24 @@ mod tests {
         assert_eq!(pull.len(), 1);
         assert!(pull[0].1.1 < pull[0].0.1 && pull[0].1.0 == pull[0].0.0, "upwards: {pull:?}");
         assert!(pull_length(1e-3) < 0.1 && pull_length(1e6) <= 30.0);
+    }
+
+    #[test]
+    fn the_average_is_triangles_around_its_samples() {
+        let moment = Plane { average: vec![0.5, -0.5, 2.0, 0.0], ..empty() };
+        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let axes = PlaneAxes::new(400.0, 400.0);
+        let theme = Theme::LIGHT;
+        let sides = segments(&plane(&data, all(), &axes, &theme), theme.average);
+        assert_eq!(sides.len(), 3, "one triangle; the other sample lies outside");
+        let mean = |of: fn(&Point) -> f32| sides.iter().map(|(a, _)| of(a)).sum::<f32>() / 3.0;
+        let centre = (mean(|p| p.0), mean(|p| p.1));
+        assert!((centre.0 - axes.x.pixel(0.5)).abs() < 0.01);
+        assert!((centre.1 - axes.y.pixel(-0.5)).abs() < 0.01);
+        let hidden = PlaneLayers { average: false, ..all() };
+        assert!(segments(&plane(&data, hidden, &axes, &theme), theme.average).is_empty());
+        let none = PlaneData { plane: &empty(), ..data };
+        assert!(segments(&plane(&none, all(), &axes, &theme), theme.average).is_empty());
     }
 
     #[test]

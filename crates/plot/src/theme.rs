@@ -37,6 +37,8 @@ pub struct Theme {
     pub real: Rgb,
     /// Generated data: lines and crosses.
     pub fake: Rgb,
+    /// What the average of G makes: a lighter tone of `fake`.
+    pub average: Rgb,
     /// The discriminator.
     pub d: Rgb,
     /// The pull that a fake feels.
@@ -57,6 +59,7 @@ impl Theme {
         rule: Rgb(0xe2, 0xdf, 0xd8),
         real: Rgb(0x00, 0x72, 0xb2),
         fake: Rgb(0xb0, 0x6c, 0x00),
+        average: Rgb(0xbc, 0x82, 0x26),
         d: Rgb(0x6a, 0x3d, 0x9a),
         pull: Rgb(0xb5, 0x30, 0x78),
         field_real: Rgb(0x00, 0x72, 0xb2),
@@ -72,6 +75,7 @@ impl Theme {
         rule: Rgb(0x2b, 0x33, 0x3d),
         real: Rgb(0x5b, 0xb5, 0xec),
         fake: Rgb(0xf5, 0xb4, 0x3a),
+        average: Rgb(0xef, 0xcd, 0x8c),
         d: Rgb(0xc7, 0xa4, 0xf2),
         pull: Rgb(0xf2, 0x82, 0xbd),
         field_real: Rgb(0x1f, 0x8f, 0xd6),
@@ -119,10 +123,17 @@ mod tests {
         for theme in [Theme::LIGHT, Theme::DARK] {
             for ground in [theme.paper, theme.panel] {
                 assert!(contrast(theme.ink, ground) >= 7.0 && contrast(theme.muted, ground) >= 4.5);
-                for line in [theme.real, theme.fake, theme.d, theme.pull] {
+                for line in [theme.real, theme.fake, theme.average, theme.d, theme.pull] {
                     assert!(contrast(line, ground) >= 3.0, "{line:?} on {ground:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_average_is_the_lighter_of_the_two_tones() {
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            assert!(luminance(theme.average) > 1.2 * luminance(theme.fake));
         }
     }
 

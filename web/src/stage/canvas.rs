@@ -141,9 +141,8 @@ fn set_stroke(ctx: &CanvasRenderingContext2d, stroke: Stroke) -> Result<(), JsVa
     ctx.set_line_width(f64::from(stroke.width));
     ctx.set_line_cap(if stroke.dash == Dash::Dotted { "round" } else { "butt" });
     let pattern = js_sys::Array::new();
-    if let Some((on, off)) = stroke.dash.pattern() {
-        pattern.push(&f64::from(on).into());
-        pattern.push(&f64::from(off).into());
+    for length in stroke.dash.pattern() {
+        pattern.push(&f64::from(*length).into());
     }
     ctx.set_line_dash(&pattern)
 }
