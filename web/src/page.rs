@@ -240,6 +240,14 @@ impl Page {
 
     fn staged(self, scene: Scene) {
         self.adopt(&scene.spec);
+        let stage = |scene: &Scene| std::mem::discriminant(&scene.stage);
+        let other_stage = self
+            .scene
+            .with_untracked(|old| old.as_ref().is_some_and(|o| stage(o) != stage(&scene)));
+        // The layers chosen on one kind of stage say nothing about another; an address that names some comes after.
+        if other_stage && self.options.with_untracked(|o| o.view.is_some()) {
+            self.options.update(|o| o.view = None);
+        }
         self.series.update_value(Series::reset);
         self.latest.set_value(None);
         self.frame.set(None);

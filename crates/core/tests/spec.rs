@@ -2,7 +2,7 @@
 
 use adversaria_core::spec::{
     Activation, Address, Change, Classes, Data, Decay, KEYS, LatentLaw, Loss, NamedNet, Optimiser,
-    Order, OutputAct, PAGE_KEYS, RunSpec, SpecError, Theme,
+    Order, OutputAct, PAGE_KEYS, RunSpec, SpecError, Theme, VIEW_LAYERS,
 };
 use proptest::prelude::*;
 
@@ -192,6 +192,13 @@ fn page_options_are_read_and_printed() {
     );
     assert_eq!(Address::parse(&a.print()).as_ref(), Ok(&a));
     assert_eq!(Address::parse("view=").expect("fine").page.view, Some(vec![]));
+    let every = VIEW_LAYERS.join(",");
+    let all = Address::parse(&format!("view={every}")).expect("fine");
+    assert_eq!(all.page.view, Some(VIEW_LAYERS.to_vec()));
+    let row = PAGE_KEYS.iter().find(|row| row.name == "view").expect("a field of the page");
+    for layer in VIEW_LAYERS {
+        assert!(row.allowed.contains(layer), "the sentence about view names {layer}");
+    }
     assert_eq!(Address::default().print(), "v=1");
     assert_eq!(
         Address::parse("g=32%2C32&optd=sgd%3A0.1").expect("fine").print(),

@@ -50,9 +50,12 @@ impl<'a> Moment<'a> {
             (Stage::Line { .. }, Some(p @ Picture::Line(_)))
             | (Stage::Plane { .. }, Some(p @ Picture::Plane(_)))
             | (Stage::Images { .. }, Some(p @ Picture::Images(_))) => Borrowed(p),
-            (Stage::Line { .. }, _) => {
-                Owned(Picture::Line(Line { p_g: vec![], average: vec![], d: vec![], arrows: vec![] }))
-            }
+            (Stage::Line { .. }, _) => Owned(Picture::Line(Line {
+                p_g: vec![],
+                average: vec![],
+                d: vec![],
+                arrows: vec![],
+            })),
             (Stage::Plane { .. }, _) => Owned(Picture::Plane(Plane {
                 fake: vec![],
                 average: vec![],
@@ -190,7 +193,7 @@ impl<'a> Moment<'a> {
         }
     }
 
-    /// One image on; past either end of a wall lies the other wall.
+    /// One image on; past either end of a wall lies another wall, in a round.
     fn other_wall(
         &self,
         axes: &ImagesAxes,
@@ -200,10 +203,16 @@ impl<'a> Moment<'a> {
     ) -> Option<Cursor> {
         let to = index as i64 + i64::from(by.0) - i64::from(by.1) * axes.columns(wall) as i64;
         let shown = axes.shown(wall) as i64;
-        let other = if wall == Wall::Fake { Wall::Real } else { Wall::Fake };
-        if (0..shown).contains(&to) || axes.shown(other) == 0 {
+        let walls: Vec<Wall> = [Wall::Fake, Wall::Average, Wall::Real]
+            .into_iter()
+            .filter(|wall| axes.shown(*wall) > 0)
+            .collect();
+        let mine = walls.iter().position(|w| *w == wall)?;
+        if (0..shown).contains(&to) || walls.len() == 1 {
             return step(to.max(0) as usize, 0, axes.shown(wall)).map(|i| Cursor::Image(wall, i));
         }
+        let on = if to < 0 { walls.len() - 1 } else { 1 };
+        let other = walls[(mine + on) % walls.len()];
         let first = if to < 0 { axes.shown(other) - 1 } else { 0 };
         Some(Cursor::Image(other, first))
     }
@@ -213,13 +222,17 @@ impl<'a> Moment<'a> {
         match (self.parts(), cursor) {
             (Parts::Line(data), Cursor::Abscissa(i)) => {
                 let read = |values: &[f32]| number(values.get(i).copied());
-                vec![
+                let mut values = vec![
                     ("x", read(data.x)),
                     ("p_data", read(data.p_data)),
                     ("p_g", read(&data.line.p_g)),
                     ("D", read(&data.line.d)),
                     ("D*", number(Some(data.optimal(i)))),
-                ]
+                ];
+                if !data.line.average.is_empty() {
+                    values.insert(3, ("p_g, average", read(&data.line.average)));
+                }
+                values
             }
             (Parts::Plane(data), Cursor::Place(x, y)) => {
                 let cell = cell_of(x, data.side)
@@ -234,6 +247,8 @@ impl<'a> Moment<'a> {
             (Parts::Images(data), Cursor::Image(wall, i)) => {
                 let (name, scores) = match wall {
                     Wall::Fake => ("generated", &data.images.fake_score),
+                    // D does not play against it.
+                    Wall::Average => return vec![("average of G", format!("no. {}", i + 1))],
                     Wall::Real => ("real", &data.images.real_score),
                 };
                 vec![(name, format!("no. {}", i + 1)), ("D", number(scores.get(i).copied()))]
@@ -292,8 +307,12 @@ mod tests {
     #[test]
     fn arrows_read_along_the_1d_figure() {
         let scene = scene(Stage::Line { x: vec![-1.0, 0.0, 1.0], p_data: vec![0.1, 0.2, 0.1] });
-        let picture =
-            Picture::Line(Line { p_g: vec![0.1, 0.2, 0.3], average: vec![], d: vec![0.5; 3], arrows: vec![] });
+        let picture = Picture::Line(Line {
+            p_g: vec![0.1, 0.2, 0.3],
+            average: vec![],
+            d: vec![0.5; 3],
+            arrows: vec![],
+        });
         let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
         let middle = moment.moved(None, (1, 0));
         assert_eq!(middle, Some(Cursor::Abscissa(1)));
@@ -306,7 +325,8 @@ mod tests {
     #[test]
     fn a_picture_of_another_stage_is_not_drawn() {
         let scene = scene(Stage::Plane { real: vec![0.5, 0.5], p_data: vec![], side: 2 });
-        let picture = Picture::Line(Line { p_g: vec![0.1], average: vec![], d: vec![0.5], arrows: vec![] });
+        let picture =
+            Picture::Line(Line { p_g: vec![0.1], average: vec![], d: vec![0.5], arrows: vec![] });
         let moment = Moment::new(&scene, Some(&picture), (400.0, 400.0), 1.0);
         let marks = moment.marks(Shown::default(), None, &Theme::LIGHT);
         assert!(
@@ -335,6 +355,32 @@ mod tests {
         assert_eq!(moment.moved(cursor, (-1, 0)), Some(Cursor::Image(Wall::Fake, 1)));
         assert_eq!(moment.values(Cursor::Image(Wall::Fake, 0))[1], ("D", "0.250".to_owned()));
         assert_eq!(moment.values(Cursor::Image(Wall::Real, 0))[1], ("D", "\u{2014}".to_owned()));
+    }
+
+    #[test]
+    fn the_average_is_read_where_there_is_one() {
+        let line = scene(Stage::Line { x: vec![0.0], p_data: vec![0.1] });
+        let picture = Picture::Line(Line {
+            p_g: vec![0.3],
+            average: vec![0.2],
+            d: vec![0.5],
+            arrows: vec![],
+        });
+        let moment = Moment::new(&line, Some(&picture), (600.0, 400.0), 1.0);
+        let values = moment.values(Cursor::Abscissa(0));
+        assert_eq!(values[3], ("p_g, average", "0.200".to_owned()));
+        let wall = scene(Stage::Images { width: 2, height: 2, real: vec![0; 8] });
+        let picture = Picture::Images(Images {
+            fake: vec![0; 8],
+            average: vec![0; 8],
+            fake_score: vec![],
+            real_score: vec![],
+        });
+        let moment = Moment::new(&wall, Some(&picture), (600.0, 400.0), 1.0);
+        let next = moment.moved(Some(Cursor::Image(Wall::Fake, 1)), (1, 0));
+        assert_eq!(next, Some(Cursor::Image(Wall::Average, 0)), "its wall comes after G's");
+        assert_eq!(moment.moved(next, (-1, 0)), Some(Cursor::Image(Wall::Fake, 1)));
+        assert_eq!(moment.values(Cursor::Image(Wall::Average, 1))[0].1, "no. 2");
     }
 
     #[test]

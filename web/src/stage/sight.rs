@@ -48,6 +48,7 @@ pub fn properties(theme: &Theme) -> String {
     [
         ("real", theme.real),
         ("fake", theme.fake),
+        ("average", theme.average),
         ("d", theme.d),
         ("pull", theme.pull),
         ("ink", theme.ink),

@@ -1,10 +1,12 @@
 //! The picture of the run, its legend and the values under the pointer.
 
 use super::canvas::Painter;
+use super::layers::{self, Kind};
 use super::legend::Legend;
 use super::moment::{Cursor, Moment, Shown};
 use super::sight::{pixel_ratio, properties, watch_size};
 use crate::look::now_millis;
+use adversaria_core::spec::PageOptions;
 use adversaria_plot::{Theme, Wall};
 use adversaria_protocol::{Frame, Layers, Scene, Stage};
 use leptos::{html, prelude::*};
@@ -50,15 +52,21 @@ pub fn StageView(
     /// The latest picture.
     frame: Signal<Option<Arc<Frame>>>,
     /// What the engine is asked to work out; set here, sent to it by the caller.
-    layers: RwSignal<Layers>,
+    wanted: RwSignal<Layers>,
+    /// The page's part of the address; its `view` says which layers are shown.
+    options: RwSignal<PageOptions>,
     /// Whether the page is dark.
     dark: Signal<bool>,
 ) -> impl IntoView {
     let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let sources = Sources { scene, frame, size: watch_size(wrap) };
-    let shown = RwSignal::new(shown_first(layers.get_untracked()));
+    let kind = Memo::new(move |_| scene.with(|scene| Kind::of(scene.as_deref())));
+    let averaged = Memo::new(move |_| {
+        frame.with(|frame| frame.as_ref().is_some_and(|f| layers::keeps_average(&f.picture)))
+    });
+    let shown = Memo::new(move |_| options.with(|o| layers::shown(o.view.as_deref(), kind.get())));
     let cursor = RwSignal::new(None::<Cursor>);
-    ask_for(shown, layers);
+    ask_for(shown, wanted);
     draw(sources, canvas, shown, cursor, dark);
     Effect::new(move |_| {
         scene.track();
@@ -86,27 +94,19 @@ pub fn StageView(
                 <Readout sources=sources cursor=cursor />
                 <p class="st-unseen" role="status">{told}</p>
             </div>
-            <Legend scene=scene shown=shown />
+            <Legend kind=kind averaged=averaged shown=shown options=options />
         </div>
     }
 }
 
-fn shown_first(layers: Layers) -> Shown {
-    let mut shown = Shown::default();
-    shown.plane.pulls = layers.pulls;
-    shown.plane.grid = layers.grid;
-    (shown.plane.field, shown.plane.contour) = (layers.field, layers.field);
-    shown
-}
-
 /// Asks the engine for what is shown, and for no more.
-fn ask_for(shown: RwSignal<Shown>, layers: RwSignal<Layers>) {
+fn ask_for(shown: Memo<Shown>, wanted: RwSignal<Layers>) {
     Effect::new(move |_| {
         let plane = shown.get().plane;
-        let wanted =
+        let now =
             Layers { field: plane.field || plane.contour, pulls: plane.pulls, grid: plane.grid };
-        if layers.get_untracked() != wanted {
-            layers.set(wanted);
+        if wanted.get_untracked() != now {
+            wanted.set(now);
         }
     });
 }
@@ -114,7 +114,7 @@ fn ask_for(shown: RwSignal<Shown>, layers: RwSignal<Layers>) {
 fn draw(
     sources: Sources,
     canvas: NodeRef<html::Canvas>,
-    shown: RwSignal<Shown>,
+    shown: Memo<Shown>,
     cursor: RwSignal<Option<Cursor>>,
     dark: Signal<bool>,
 ) {

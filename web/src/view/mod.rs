@@ -50,7 +50,7 @@ pub fn Screen(
                 <h2>"The stage"</h2>
                 <messages::Messages page=page />
                 <div class="stage-slot">
-                    <StageView scene=page.scene.into() frame=page.frame.into() layers=page.layers dark=page.dark />
+                    <StageView scene=page.scene.into() frame=page.frame.into() wanted=page.layers options=page.options dark=page.dark />
                 </div>
                 <messages::Summary page=page />
             </main>

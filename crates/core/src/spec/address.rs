@@ -8,10 +8,10 @@ use super::run::RunSpec;
 use super::value::{name_of, named};
 
 /// The layers that `view` may name: real and generated samples, D as a field, its ½ contour, the pull on each fake,
-/// G's warped grid, p_data, p_g, D(x), D*(x), and the arrows z → G(z).
-pub const VIEW_LAYERS: [&str; 11] = [
+/// G's warped grid, p_data, p_g, D(x), D*(x), the arrows z → G(z), and what the average of G makes.
+pub const VIEW_LAYERS: [&str; 12] = [
     "real", "fake", "field", "contour", "pulls", "grid", "density", "model", "score", "optimal",
-    "arrows",
+    "arrows", "average",
 ];
 
 /// The page's language.
