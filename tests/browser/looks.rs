@@ -19,7 +19,7 @@ const SCENES: [(&str, &str, u32); 3] = [
     (
         "mnist",
         "#data=mnist&backend=cpu&optd=adam:0.0002:0.5:0.999&optg=adam:0.0002:0.5:0.999&batch=64",
-        150,
+        400,
     ),
 ];
 
