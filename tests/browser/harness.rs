@@ -78,7 +78,8 @@ fn it_hears_errors_and_missing_files() {
         page.open("").await?;
         let requests = RefCell::new(Vec::new());
         page.until("the favicon was asked for", async || {
-            requests.borrow_mut().extend(page.failed_requests().await?);
+            let failed = page.failed_requests().await?;
+            requests.borrow_mut().extend(failed);
             Ok(!requests.borrow().is_empty())
         })
         .await?;

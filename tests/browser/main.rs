@@ -1,5 +1,7 @@
 //! What a person meets: the built page in a real Chromium. Asserts on what is seen and on what can be read.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod address;
 mod game;
 mod harness;

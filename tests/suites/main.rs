@@ -1,5 +1,7 @@
 //! Suites that no one crate can prove: the crates' arrows, the manners of the sources, the prepared data.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod arrows;
 mod data;
 mod learning;

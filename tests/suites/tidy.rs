@@ -184,7 +184,7 @@ fn planted_faults_are_found() {
 #[test]
 fn what_is_fine_passes() {
     let passes = |path: &str, text: &str| {
-        assert_eq!(broken(&Source::planted(path, text)), Vec::<String>::new())
+        assert_eq!(broken(&Source::planted(path, text)), Vec::<String>::new());
     };
     passes(
         "crates/core/src/x.rs",

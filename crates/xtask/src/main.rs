@@ -1,13 +1,17 @@
-//! `cargo xtask`: set-up, serve, test. Everything it needs beyond rustup, node and git it fetches itself.
+//! `cargo xtask`: set-up, serve, test, bench. Everything it needs beyond rustup, node and git it fetches itself.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{browser, checks, data, page, process::say, tools};
+use xtask::{
+    browser, checks, data, page, paths,
+    process::{cargo, run, say},
+    tools,
+};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Set-up, serve and test of Adversaria")]
+#[command(name = "cargo xtask", about = "Set-up, serve, test and bench of Adversaria")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -23,6 +27,15 @@ enum Task {
     },
     /// Runs every check; the last line counts them
     Test,
+    /// Measures: iterations per second, or with --learning what is learned
+    Bench {
+        /// What the scenes learn from several seeds, instead of how fast
+        #[arg(long)]
+        learning: bool,
+        /// Passed on; `-- --help` lists what there is
+        #[arg(last = true)]
+        rest: Vec<OsString>,
+    },
     /// Fetches MNIST and packs it for the page
     Data,
     /// Installs what building and testing takes
@@ -35,10 +48,21 @@ fn main() -> Result<ExitCode> {
         Task::Test => {
             return Ok(if checks::run_all()? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Task::Bench { learning, rest } => bench(learning, &rest)?,
         Task::Data => data::ensure()?,
         Task::Setup => setup()?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn bench(learning: bool, rest: &[OsString]) -> Result<()> {
+    data::ensure()?;
+    let program: &[&str] = if learning {
+        &["--package", "adversaria-tests", "--bin", "learning", "--"]
+    } else {
+        &["--package", "adversaria-cli", "--", "bench"]
+    };
+    run(cargo().args(["run", "--release"]).args(program).args(rest).current_dir(paths::root()))
 }
 
 fn setup() -> Result<()> {
