@@ -85,8 +85,7 @@ impl Host {
     }
 
     fn frame(&self) -> &Frame {
-        let frame =
-            |event| if let &Event::Frame(ref frame) = event { Some(&**frame) } else { None };
+        let frame = |event| if let Event::Frame(frame) = event { Some(&**frame) } else { None };
         self.heard.iter().rev().find_map(frame).expect("there is a frame")
     }
 
