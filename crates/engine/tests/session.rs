@@ -85,8 +85,11 @@ impl Host {
     }
 
     fn frame(&self) -> &Frame {
-        let frame = |event| if let Event::Frame(frame) = event { Some(&**frame) } else { None };
-        self.heard.iter().rev().find_map(frame).expect("there is a frame")
+        let frames = self.heard.iter().filter_map(|event| match event {
+            Event::Frame(frame) => Some(frame),
+            _ => None,
+        });
+        frames.last().expect("there is a frame")
     }
 
     fn fault(&self) -> Option<&Fault> {
