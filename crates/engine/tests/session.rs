@@ -85,11 +85,11 @@ impl Host {
     }
 
     fn frame(&self) -> &Frame {
-        let frames = self.heard.iter().filter_map(|event| match event {
+        let mut frames = self.heard.iter().rev().filter_map(|event| match event {
             Event::Frame(frame) => Some(frame),
             _ => None,
         });
-        frames.last().expect("there is a frame")
+        frames.next().expect("there is a frame")
     }
 
     fn fault(&self) -> Option<&Fault> {
