@@ -95,6 +95,13 @@ fn kept(name: &str, short: &str, player: &Player) -> Vec<(String, Vec<usize>, Ra
     all
 }
 
+/// The loss of a player's last update and its gradient's squared norm, so that a page shows them after a restore.
+fn last_figures(short: &str, player: &Player) -> [(String, usize); 2] {
+    let slots = player.slots;
+    [("last_loss", slots.loss), ("last_grad_square", slots.grad_square)]
+        .map(|(name, slot)| (format!("optim.{short}.{name}"), slot as usize))
+}
+
 /// Adds the parameters of both players under `prefix` (for traces).
 pub(crate) fn add_parameters(tensors: &mut Tensors, prefix: &str, layout: &Layout, state: &[f32]) {
     for (name, _, player) in layout.players() {
@@ -120,6 +127,9 @@ impl Run {
             }
             let updates = state[player.slots.counter as usize].to_bits();
             tensors.integer(&format!("optim.{short}.step"), updates.into());
+            for (name, slot) in last_figures(short, player) {
+                tensors.floats(name, vec![1], &state[slot..=slot]);
+            }
         }
         tensors.integer("iteration", self.iteration);
         tensors.text("log", &log_text(&self.log));
@@ -169,6 +179,9 @@ impl Checkpoint {
             let updates =
                 u32::try_from(updates).map_err(|_| bad(format!("it counts {updates} updates")))?;
             state[player.slots.counter as usize] = f32::from_bits(updates);
+            for (name, slot) in last_figures(short, player) {
+                state[slot] = floats(&file, &name, &[1])?[0];
+            }
         }
         Ok(Self { iteration: integer(&file, "iteration")?, start, spec, log, layout, state })
     }

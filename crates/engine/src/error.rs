@@ -23,7 +23,7 @@ pub enum EngineError {
         value: String,
     },
     /// A file is not a checkpoint of a run.
-    #[error("this file is not a checkpoint of Adversaria: {0}; the run on stage goes on")]
+    #[error("this file is not a checkpoint of Adversaria: {}; the run on stage goes on", unended(.0))]
     BadCheckpoint(String),
     /// The run needs images that are not there.
     #[error("the run trains on {needed} images of MNIST, and {there} are here")]
@@ -34,7 +34,7 @@ pub enum EngineError {
         there: u32,
     },
     /// The images are not what they should be.
-    #[error("{0}; the run on stage goes on")]
+    #[error("{}; the run on stage goes on", unended(&.0.to_string()))]
     Images(#[from] ImageError),
     /// A loss or gradient is no longer finite.
     #[error(
@@ -69,7 +69,7 @@ pub enum EngineError {
     #[error("there is no run on stage yet")]
     NoRun,
     /// The user's files are not a training set.
-    #[error("{0}; the run on stage goes on")]
+    #[error("{}; the run on stage goes on", unended(.0))]
     BadFiles(String),
 }
 
@@ -89,6 +89,11 @@ impl EngineError {
             Self::NoImages { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };
-        Fault { code, message: self.to_string(), can_rewind }
+        Fault { code, message: format!("{}.", unended(&self.to_string())), can_rewind }
     }
+}
+
+/// A sentence without its full stop, to be gone on with.
+fn unended(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
 }

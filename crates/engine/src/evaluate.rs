@@ -7,10 +7,11 @@ use adversaria_protocol::Evaluation;
 use crate::error::EngineError;
 use crate::run::Run;
 
-/// Compares samples `[n, dim]` of G with p_data; `None` without samples.
+/// Compares samples `[n, dim]` of G with p_data, beside V(D,G) at that moment (NaN when it is not known); `None`
+/// without samples.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "shown in f32, small counts")]
-pub fn evaluate(judge: &Judge, iteration: u64, samples: &[f32]) -> Option<Evaluation> {
+pub fn evaluate(judge: &Judge, iteration: u64, samples: &[f32], value: f32) -> Option<Evaluation> {
     let comparison = judge.compare(samples)?;
     let coverage = judge.coverage(samples);
     let finite = |nats: f64| if nats.is_finite() { nats as f32 } else { f32::NAN };
@@ -22,6 +23,7 @@ pub fn evaluate(judge: &Judge, iteration: u64, samples: &[f32]) -> Option<Evalua
         kl_data_model: finite(comparison.kl_data_model),
         kl_model_data: finite(comparison.kl_model_data),
         value_optimal: comparison.value_optimal as f32,
+        value,
         modes: coverage.as_ref().map(|c| (c.found as u32, c.modes as u32)),
         quality: coverage.map(|c| c.quality as f32),
     })
@@ -39,6 +41,6 @@ impl Run {
     ) -> Result<Option<Evaluation>, EngineError> {
         let Some(distribution) = Distribution::of(&self.spec) else { return Ok(None) };
         let drawn = self.sample(samples, averaged)?;
-        Ok(evaluate(&Judge::new(&distribution), self.iteration, &drawn))
+        Ok(evaluate(&Judge::new(&distribution), self.iteration, &drawn, f32::NAN))
     }
 }

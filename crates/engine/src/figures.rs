@@ -37,9 +37,9 @@ impl Figures {
             Some("D's loss")
         } else if g.updates > 0 && bad(g.loss) {
             Some("G's loss")
-        } else if bad(d.grad_norm) {
+        } else if d.updates > 0 && bad(d.grad_norm) {
             Some("D's gradient")
-        } else if bad(g.grad_norm) {
+        } else if g.updates > 0 && bad(g.grad_norm) {
             Some("G's gradient")
         } else {
             None
@@ -78,7 +78,7 @@ impl PlayerFigures {
             updates,
             loss: seen(word(slots.loss)),
             mean_loss: if count > 0.0 { word(slots.loss_sum) / count } else { f32::NAN },
-            grad_norm: word(slots.grad_square).sqrt(),
+            grad_norm: seen(word(slots.grad_square).sqrt()),
         }
     }
 }

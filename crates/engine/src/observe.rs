@@ -52,7 +52,7 @@ impl Observer {
         seen.complete(&mut metrics);
         if let Some(judge) = &self.judge {
             let drawn = run.sample(samples, false)?;
-            metrics.evaluation = evaluate(judge, run.iteration(), &drawn);
+            metrics.evaluation = evaluate(judge, run.iteration(), &drawn, metrics.value);
         }
         Ok((metrics, seen.picture))
     }
@@ -69,6 +69,14 @@ impl Run {
         Ok(Figures::decode(&self.compiled.layout, &words).metrics(self.iteration()))
     }
 
+    /// Whether a state that was read has only finite parameters and optimiser state.
+    pub(crate) fn is_sound(&self, state: &[f32]) -> bool {
+        let layout = &self.compiled.layout;
+        // What lies before are counters, whose bits may read as any number.
+        let from = layout.discriminator.parameters.at.min(layout.generator.parameters.at);
+        state[from as usize..].iter().all(|word| word.is_finite())
+    }
+
     /// Whether the run can go on: losses, gradients, parameters and the optimisers' state are all finite.
     ///
     /// # Errors
@@ -79,10 +87,7 @@ impl Run {
         let figures = Figures::decode(&self.compiled.layout, &words);
         let reading = self.read_state()?;
         let state = self.wait(&reading)?;
-        let layout = &self.compiled.layout;
-        // What lies before are counters, whose bits may read as any number.
-        let from = layout.discriminator.parameters.at.min(layout.generator.parameters.at);
-        let sound = state[from as usize..].iter().all(|word| word.is_finite());
+        let sound = self.is_sound(&state);
         match figures.diverged().or((!sound).then_some("a parameter or its optimiser's state")) {
             Some(what) => {
                 Err(EngineError::Diverged { what: what.into(), iteration: self.iteration() })

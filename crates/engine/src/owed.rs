@@ -12,6 +12,9 @@ use crate::run::{Change, Reading};
 use crate::stage::Stage;
 use crate::view::{Look, Seen};
 
+/// Samples of a comparison of p_g with p_data.
+const EVALUATION_SAMPLES: usize = 10_000;
+
 /// Something that is under way and that somebody waits for.
 pub(crate) enum Owed {
     /// A frame: when it was begun, the iteration and spec it shows.
@@ -25,14 +28,13 @@ pub(crate) enum Owed {
     /// A comparison of p_g with p_data.
     Evaluation {
         begun: f64,
-        iteration: u64,
-        job: Job,
+        verdict: Box<Verdict>,
     },
     /// Iterations to make, then metrics.
     Advance {
         id: u32,
         left: u64,
-        ending: Option<(Box<Look>, Reading)>,
+        ending: Option<(Box<Verdict>, Reading)>,
     },
     Sample {
         id: u32,
@@ -55,6 +57,13 @@ pub(crate) enum Owed {
     Check {
         reading: Reading,
     },
+}
+
+/// A look at both players at one iteration, with samples to compare where p_data is known.
+pub(crate) struct Verdict {
+    iteration: u64,
+    look: Look,
+    samples: Option<Job>,
 }
 
 /// What goes with a copy of the state.
@@ -90,7 +99,7 @@ impl Stage {
                 None => return Ok(Some(Owed::Keep { snapshot, reading })),
                 Some(words) => {
                     snapshot.state = words;
-                    if self.is_sound(&snapshot.state) {
+                    if self.run.is_sound(&snapshot.state) {
                         self.kept = Some(snapshot);
                     }
                 }
@@ -113,13 +122,9 @@ impl Stage {
                     self.reply(id, Ok(Reply::Values(scores)));
                 }
             },
-            Owed::Evaluation { begun, iteration, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Evaluation { begun, iteration, job })),
-                Some(results) => {
-                    self.evaluation = self
-                        .judge
-                        .as_ref()
-                        .and_then(|judge| evaluate(judge, iteration, &results[0]));
+            Owed::Evaluation { begun, mut verdict } => match self.reach(&mut verdict)? {
+                None => return Ok(Some(Owed::Evaluation { begun, verdict })),
+                Some(_) => {
                     self.times.evaluation_cost = now - begun;
                     self.stale = true;
                 }
@@ -148,25 +153,43 @@ impl Stage {
         &mut self,
         id: u32,
         left: u64,
-        ending: Option<(Box<Look>, Reading)>,
+        ending: Option<(Box<Verdict>, Reading)>,
     ) -> Result<Option<Owed>, EngineError> {
         if left > 0 {
             return Ok(Some(Owed::Advance { id, left, ending }));
         }
-        let Some((mut look, figures)) = ending else {
+        let Some((mut verdict, figures)) = ending else {
             let figures = self.run.read_figures(false)?;
-            let look = Box::new(
-                self.view
-                    .look(&mut self.run, Layers { field: false, pulls: false, grid: false })?,
-            );
-            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
+            let verdict = Box::new(self.begin_verdict()?);
+            return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
         };
-        let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
-            return Ok(Some(Owed::Advance { id, left, ending: Some((look, figures)) }));
+        let Some(seen) = self.reach(&mut verdict)? else {
+            return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
         };
-        let metrics = self.metrics(self.run.iteration(), &figures, &seen)?;
+        let metrics = self.metrics(verdict.iteration, &figures, &seen)?;
         self.reply(id, Ok(Reply::Metrics(metrics)));
         Ok(None)
+    }
+
+    /// Starts looking at both players as they are now.
+    pub(crate) fn begin_verdict(&mut self) -> Result<Verdict, EngineError> {
+        let layers = Layers { field: false, pulls: false, grid: false };
+        let look = self.view.look(&mut self.run, layers)?;
+        let judged = self.judge.is_some();
+        let samples = judged.then(|| self.run.draw(EVALUATION_SAMPLES, false)).transpose()?;
+        Ok(Verdict { iteration: self.run.iteration(), look, samples })
+    }
+
+    /// What was seen, once all of it is there; the comparison becomes the latest one.
+    fn reach(&mut self, verdict: &mut Verdict) -> Result<Option<Seen>, EngineError> {
+        let Some(seen) = self.view.seen(&mut self.run, &mut verdict.look)? else { return Ok(None) };
+        let Some(job) = &mut verdict.samples else { return Ok(Some(seen)) };
+        let Some(samples) = self.run.collect(job)? else { return Ok(None) };
+        self.evaluation = self
+            .judge
+            .as_ref()
+            .and_then(|judge| evaluate(judge, verdict.iteration, &samples[0], seen.value()));
+        Ok(Some(seen))
     }
 
     /// Figures asked for before a look have come when the look has: everything happens in order.
@@ -191,18 +214,5 @@ impl Stage {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether a state has only finite parameters and optimiser state.
-    fn is_sound(&self, state: &[f32]) -> bool {
-        let from = self
-            .run
-            .compiled
-            .layout
-            .discriminator
-            .parameters
-            .at
-            .min(self.run.compiled.layout.generator.parameters.at);
-        state[from as usize..].iter().all(|word| word.is_finite())
     }
 }

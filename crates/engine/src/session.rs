@@ -121,7 +121,7 @@ impl Session {
     /// Says that images cannot be had; whoever waits for them is told.
     pub fn images_failed(&mut self, why: &str) {
         if let Some(awaited) = self.awaited.take() {
-            let message = format!("{why}; the run on stage goes on");
+            let message = format!("{}; the run on stage goes on.", why.trim_end_matches('.'));
             let fault = Fault { code: FaultCode::NoData, message, can_rewind: false };
             self.outbox.push_back(Event::Reply { id: awaited.id, result: Err(fault) });
         }
@@ -196,7 +196,7 @@ impl Session {
     }
 
     fn superseded(&mut self, id: u32) {
-        let message = "another run was asked for before this one's images came".into();
+        let message = "another run was asked for before this one's images came.".into();
         let fault = Fault { code: FaultCode::BadRequest, message, can_rewind: false };
         self.outbox.push_back(Event::Reply { id, result: Err(fault) });
     }

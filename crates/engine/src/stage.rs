@@ -22,8 +22,6 @@ const FRAME_SHARE: f64 = 8.0;
 const EVALUATION_SHARE: f64 = 30.0;
 /// Least time between comparisons of p_g with p_data.
 const EVALUATION_MILLIS: f64 = 1000.0;
-/// Samples of such a comparison.
-const EVALUATION_SAMPLES: usize = 10_000;
 /// Least time between copies of the parameters to go back to.
 const KEEP_MILLIS: f64 = 2000.0;
 /// Most samples, or points, or iterations that one request may ask for.
@@ -191,7 +189,7 @@ impl Stage {
                 | Owed::Keep { .. }
                 | Owed::Check { .. } => continue,
             };
-            let message = "another run came on stage before this was done".into();
+            let message = "another run came on stage before this was done.".into();
             let code = adversaria_protocol::FaultCode::BadRequest;
             self.events
                 .push(Event::Reply { id, result: Err(Fault { code, message, can_rewind: false }) });
@@ -204,7 +202,8 @@ impl Stage {
             Ok(next) => next,
             Err(error) => {
                 self.stop(&error);
-                Next::Wait
+                // The last frame shows where it stopped.
+                Next::Again
             }
         }
     }
@@ -381,8 +380,8 @@ impl Stage {
         {
             return Ok(());
         }
-        let job = self.run.draw(EVALUATION_SAMPLES, false)?;
-        self.owed.push(Owed::Evaluation { begun: now, iteration: self.run.iteration(), job });
+        let verdict = Box::new(self.begin_verdict()?);
+        self.owed.push(Owed::Evaluation { begun: now, verdict });
         self.times.evaluation = now;
         self.unjudged = false;
         Ok(())

@@ -62,6 +62,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// V(D,G)
+    pub(crate) const fn value(&self) -> f32 {
+        self.value
+    }
+
     pub(crate) fn complete(&self, metrics: &mut Metrics) {
         metrics.value = self.value;
         metrics.score_real = self.score_real;

@@ -201,6 +201,8 @@ pub struct Evaluation {
     pub kl_model_data: f32,
     /// V(D*,G) = −log 4 + 2 JSD, nats.
     pub value_optimal: f32,
+    /// V(D,G) at the same iteration, nats; what D lacks of its best is `value_optimal − value`.
+    pub value: f32,
     /// Modes with a good sample, and modes in all; for mixtures.
     pub modes: Option<(u32, u32)>,
     /// Share of good samples (within 3 σ of their nearest mode); for mixtures.
