@@ -6,7 +6,7 @@ use adversaria_core::spec::{Address, PageOptions, RunSpec};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::{page::Page, presets::OPENING};
+use crate::{look, page::Page, presets::OPENING};
 
 /// Typing or dragging changes the address once it rests.
 const REST: Duration = Duration::from_millis(300);
@@ -58,15 +58,23 @@ fn follow(page: Page, hash: &str) {
             page.fault.set(None);
             page.obey(address.page);
         }
-        // What is refused is refused with its sentence there.
-        _ => page.load(hash, |_| ()),
+        // What is refused is refused with its sentence there, and the address is that of the run on stage again.
+        _ => page.load(hash, move |done| {
+            if done.is_err() && page.spec.with_untracked(Option::is_some) {
+                write(&current(page));
+            }
+        }),
     }
 }
 
 fn open(page: Page) {
     let hash = hash();
     if without_hash(&hash).is_empty() {
-        return page.load(OPENING, |_| ());
+        return page.load(OPENING, move |done| {
+            if done.is_ok() && !look::prefers_stillness() {
+                page.play();
+            }
+        });
     }
     match Address::parse(&hash) {
         Ok(_) => page.load(&hash, |_| ()),

@@ -87,7 +87,7 @@ fn call(page: Page, name: &str, a: &JsValue, b: &JsValue) -> Result<JsValue, Str
         "checkpoint" => ask(page, |id| Command::Checkpoint { id }),
         "restore" => {
             let bytes = bytes(a)?;
-            ask(page, move |id| Command::Restore { id, bytes })
+            restore(page, bytes)
         }
         other => {
             return Err(format!(
@@ -131,7 +131,7 @@ fn load(page: Page, what: &JsValue) -> Result<Promise, String> {
         }
     };
     Ok(promise(move |settle| {
-        page.load(&hash, move |done| settle(done.map(|()| JsValue::UNDEFINED)));
+        page.load(&hash, move |done| settle_when_seen(page, done, settle));
     }))
 }
 
@@ -148,12 +148,15 @@ fn pairs(fields: &Object) -> String {
 
 fn set(page: Page, key: String, value: String) -> Promise {
     promise(move |settle| {
-        let settle = move |done: Result<(), String>| settle(done.map(|()| JsValue::UNDEFINED));
         let now = page.spec.get_untracked().unwrap_or_default();
         match now.live_change(&key, &value) {
-            Ok(Change::Live(next)) => page.change(&key, &value, Some(next), settle),
+            Ok(Change::Live(next)) => page.change(&key, &value, Some(next), move |done| {
+                settle(done.map(|()| JsValue::UNDEFINED));
+            }),
             Ok(Change::Restart(next)) => {
-                page.stage(next.address(), untrack(|| page.is_playing()), settle);
+                page.stage(next.address(), untrack(|| page.is_playing()), move |done| {
+                    settle_when_seen(page, done, settle);
+                });
             }
             Err(error) => {
                 let sentence = crate::play::sentence(&error);
@@ -166,6 +169,23 @@ fn set(page: Page, key: String, value: String) -> Promise {
 
 fn ask(page: Page, make: impl FnOnce(u32) -> Command + 'static) -> Promise {
     promise(move |settle| page.ask(make, move |result| settle(result.map(value_of))))
+}
+
+fn restore(page: Page, bytes: Vec<u8>) -> Promise {
+    promise(move |settle| {
+        page.ask(
+            |id| Command::Restore { id, bytes },
+            move |result| settle_when_seen(page, result.map(|_| ()), settle),
+        );
+    })
+}
+
+/// A new run is there once it has been seen: its figures then are its own.
+fn settle_when_seen(page: Page, done: Result<(), String>, settle: Settle) {
+    match done {
+        Ok(()) => page.once_seen(move || settle(Ok(JsValue::UNDEFINED))),
+        Err(sentence) => settle(Err(sentence)),
+    }
 }
 
 fn value_of(reply: Reply) -> JsValue {

@@ -11,6 +11,7 @@ pub mod play;
 pub mod presets;
 pub mod stage;
 pub mod view;
+pub mod words;
 
 use leptos::prelude::*;
 

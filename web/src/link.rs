@@ -6,6 +6,7 @@ use std::{
     rc::Rc,
 };
 
+use adversaria_core::spec::KEYS;
 use adversaria_protocol::{Command, Event, Fault, FaultCode, Reply, decode, encode};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::set_timeout;
@@ -221,7 +222,8 @@ pub fn internal(message: &str) -> Fault {
 
 /// The sentence with a capital first letter, unless it begins with a field, whose letters count.
 pub fn capital(sentence: &str) -> String {
-    if sentence.split(' ').next().is_some_and(|word| word.contains('=')) {
+    let field = |word: &str| word.contains('=') || KEYS.iter().any(|key| key.name == word);
+    if sentence.split(' ').next().is_some_and(field) {
         return sentence.to_owned();
     }
     let mut letters = sentence.chars();

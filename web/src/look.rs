@@ -40,6 +40,12 @@ fn mark(name: &str, value: Option<&str>) {
     set.unwrap_or_else(|error| leptos::logging::warn!("{name} could not be set: {error:?}"));
 }
 
+/// Whether the system asks for little motion: nothing then moves before it is told to.
+pub fn prefers_stillness() -> bool {
+    let query = window().match_media("(prefers-reduced-motion: reduce)");
+    query.is_ok_and(|query| query.is_some_and(|query| query.matches()))
+}
+
 /// Milliseconds since the page began.
 pub fn now_millis() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())

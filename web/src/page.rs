@@ -6,7 +6,7 @@ use adversaria_core::spec::{Address, PageOptions, RunSpec};
 use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Reply, Scene, Standing};
 use leptos::prelude::*;
 
-use crate::{link::Link, look, stage::Series};
+use crate::{link::Link, look, stage::Series, view::header::grouped};
 
 /// Figures are read by people: ten times a second is as often as they change.
 const READING_MILLIS: f64 = 100.0;
@@ -42,6 +42,8 @@ pub struct Page {
     reading: StoredValue<bool>,
     read_at: StoredValue<f64>,
     notices: StoredValue<u32>,
+    /// What waits for the next frame.
+    arrivals: StoredValue<Vec<Box<dyn FnOnce()>>, LocalStorage>,
     /// Counts the runs asked for: a run that another one overtook is not missed.
     pub loads: StoredValue<u32>,
     /// What is on stage.
@@ -91,6 +93,7 @@ impl Page {
             reading: StoredValue::new(false),
             read_at: StoredValue::new(0.0),
             notices: StoredValue::new(0),
+            arrivals: StoredValue::new_local(Vec::new()),
             loads: StoredValue::new(0),
             scene: RwSignal::new(None),
             frame: RwSignal::new(None),
@@ -186,6 +189,28 @@ impl Page {
         self.latest.get_value()
     }
 
+    /// Calls `then` as soon as there is a frame of the run on stage.
+    pub fn once_seen(self, then: impl FnOnce() + 'static) {
+        if self.latest.with_value(Option::is_some) {
+            then();
+        } else {
+            self.arrivals.update_value(|waiting| waiting.push(Box::new(then)));
+        }
+    }
+
+    fn release(self) {
+        let waiting = self.arrivals.try_update_value(std::mem::take).unwrap_or_default();
+        waiting.into_iter().for_each(|then| then());
+    }
+
+    /// Says that the run is where `until` stops it.
+    pub fn tell_arrival(self, iteration: u64) {
+        self.tell(format!(
+            "Stopped after {} iterations, as “stop after” says; raise or clear it to go on.",
+            grouped(iteration)
+        ));
+    }
+
     /// Whether the run trains, or will as soon as its data are there.
     pub fn is_playing(self) -> bool {
         matches!(self.standing.get(), Standing::Playing | Standing::Waiting)
@@ -225,6 +250,7 @@ impl Page {
                 self.show(&fault);
                 if self.is_dead() {
                     self.standing.set(Standing::Paused);
+                    self.release();
                 }
             }
             Event::Notice(sentence) => self.tell(sentence),
@@ -253,6 +279,7 @@ impl Page {
         self.frame.set(None);
         self.figures.set(None);
         self.standing.set(Standing::Paused);
+        self.notice.set(None);
         self.scene.set(Some(Arc::new(scene)));
     }
 
@@ -263,9 +290,13 @@ impl Page {
         }
         if self.standing.get_untracked() != frame.standing {
             self.standing.set(frame.standing);
+            if frame.standing == Standing::Arrived {
+                self.tell_arrival(frame.metrics.iteration);
+            }
         }
         self.series.update_value(|series| series.push(&frame));
         self.latest.set_value(Some(Arc::new(frame)));
+        self.release();
         if !self.drawing.get_value() {
             self.drawing.set_value(true);
             request_animation_frame(move || self.draw());

@@ -1,12 +1,13 @@
 //! What a person can do to the run: every control, key and call of the page comes through here.
 
-use adversaria_core::spec::{Address, Change, Data, KEYS, PageOptions, RunSpec, SpecError};
+use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
 use adversaria_protocol::{Command, Standing, Step};
 use leptos::prelude::*;
 
 use crate::{
     page::Page,
     presets::{self, PRESETS},
+    words,
 };
 
 type Done = Result<(), String>;
@@ -71,6 +72,10 @@ impl Page {
 
     /// Trains.
     pub fn play(self) {
+        let iteration = self.latest().map_or(0, |frame| frame.metrics.iteration);
+        if self.options.with_untracked(|o| o.until.is_some_and(|until| iteration >= until)) {
+            return self.tell_arrival(iteration);
+        }
         self.standing.set(Standing::Playing);
         self.send(Command::Play);
     }
@@ -165,12 +170,8 @@ impl Page {
     }
 
     /// A preset goes on stage and plays.
-    pub fn show_preset(self, address: &'static str, watch: &'static str) {
-        self.stage(address.to_owned(), true, move |done| {
-            if done.is_ok() {
-                self.tell(watch);
-            }
-        });
+    pub fn show_preset(self, address: &'static str) {
+        self.stage(address.to_owned(), true, |_| ());
     }
 
     /// The text of a field of the run now, followed.
@@ -226,9 +227,19 @@ impl Page {
     }
 }
 
-/// The error as it is shown.
+/// The error as it is shown: the control's name first, where it is about one.
 pub fn sentence(error: &SpecError) -> String {
-    crate::link::capital(&error.to_string())
+    let key = match error {
+        SpecError::Duplicate { key, .. }
+        | SpecError::NotAllowed { key, .. }
+        | SpecError::Later { key, .. }
+        | SpecError::Conflict { key, .. } => words::label(key),
+        _ => None,
+    };
+    match key {
+        Some(label) => format!("{label}: {error}"),
+        None => crate::link::capital(&error.to_string()),
+    }
 }
 
 /// The setting that suits these data, with the seed and backend of `spec`.
@@ -249,9 +260,8 @@ fn is_a_preset(spec: &RunSpec) -> bool {
 
 /// What a change that restarts the run says.
 fn changed(key: &str, value: &str) -> String {
-    let meaning = KEYS.iter().find(|row| row.name == key).map_or(key, |row| row.meaning);
-    let meaning = meaning.split(':').next().unwrap_or(key);
+    let label = words::label(key).unwrap_or(key);
     // An empty list has no letters to show.
     let value = if value.is_empty() { "none" } else { value };
-    crate::link::capital(&format!("{meaning}: {value}. The run starts afresh."))
+    format!("{label} {value}: the run starts afresh.")
 }

@@ -122,15 +122,15 @@ pub const PRESETS: &[Preset] = &[
         name: "vanishing-gradient",
         title: "The gradient vanishes",
         group: Group::Fails,
-        address: "data=ring8&loss=minimax&kd=5&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.001",
+        address: "data=ring8&loss=minimax&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.0001",
         watch: "D is soon sure, log(1 − D(G(z))) is flat there, and G hardly starts; switch the loss to non-saturating while it runs.",
     },
     Preset {
         name: "d-too-strong",
         title: "D too strong",
         group: Group::Fails,
-        address: "data=disjoint&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.05",
-        watch: "V climbs to 0, that is certainty: D tells all fakes apart, and G's steps, however large, lead nowhere.",
+        address: "data=disjoint&kd=10&gact=leaky:0.2&gout=tanh&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.1",
+        watch: "D's steep slopes soon throw G into the edge of its tanh, where it hardly moves any more: V climbs to 0, that is certainty.",
     },
     Preset {
         name: "linear-d",

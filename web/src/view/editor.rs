@@ -76,7 +76,8 @@ fn Rules(page: Page) -> impl IntoView {
         <div class="pair">
             <TextField page=page label="seed" testid="seed" title="All chance follows from it" value=value(page, "seed")
                 commit=alter(page, "seed") />
-            <button data-testid="new-seed" title="Another seed, from the start" on:click=move |_| page.reseed()>"New seed"</button>
+            <button data-testid="new-seed" title="Another seed, from the start" aria-label="New seed"
+                on:click=move |_| page.reseed()>"New"</button>
         </div>
         <TextField page=page label="rate decay" testid="lrdecay" title="none, cosine:N (to 0 in N updates) or exp:r (times r at each update)"
             value=value(page, "lrdecay") commit=alter(page, "lrdecay") />

@@ -61,7 +61,7 @@ fn Presets(page: Page) -> impl IntoView {
     let choose = move |event| {
         let name = event_target_value(&event);
         let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else { return };
-        page.show_preset(preset.address, preset.watch);
+        page.show_preset(preset.address);
     };
     view! {
         <label class="presets">

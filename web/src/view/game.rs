@@ -2,6 +2,7 @@
 
 use adversaria_core::spec::{Data, RunSpec};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{
     editor::Editors,
@@ -32,13 +33,40 @@ pub fn Game(
     page: Page,
 ) -> impl IntoView {
     let open = RwSignal::new(Panel::Rules);
+    let heed = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.default_prevented() && !is_dialog_open() {
+            go_back(open);
+        }
+    });
+    on_cleanup(move || heed.remove());
     view! {
         <section class="game-column" aria-label="The game">
             <h2>"The game"</h2>
             <Graph page=page open=open />
+            <button class="go-back" data-testid="back" title="Back to loss and k (Escape)" hidden=move || open.get() == Panel::Rules
+                on:click=move |_| go_back(open)>"‹ back"</button>
             <Editors page=page open=open />
         </section>
     }
+}
+
+/// Closes the editor of a node; whoever uses the keyboard stands on that node again.
+fn go_back(open: RwSignal<Panel>) {
+    if open.get_untracked() == Panel::Rules {
+        return;
+    }
+    let node = document().query_selector(".node[aria-expanded='true']").ok().flatten();
+    open.set(Panel::Rules);
+    if let Some(node) = node.and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok())
+        && node.focus().is_err()
+    {
+        leptos::logging::warn!("the node could not take the focus");
+    }
+}
+
+/// Escape is the dialog's while one is open.
+fn is_dialog_open() -> bool {
+    document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())
 }
 
 #[component]

@@ -71,7 +71,7 @@ fn Try(page: Page, names: &'static [&'static str]) -> impl IntoView {
     let buttons = chosen.map(|preset| {
         view! {
             <button on:click=move |_| {
-                page.show_preset(preset.address, preset.watch);
+                page.show_preset(preset.address);
                 window().scroll_to_with_x_and_y(0.0, 0.0);
             }>"Try: "{preset.title}</button>
         }
