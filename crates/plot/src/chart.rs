@@ -15,6 +15,18 @@ const FONT: &str = if cfg!(target_arch = "wasm32") { "system-ui" } else { "sans-
 /// Labels in CSS pixels; plotters writes them smaller by this share in files.
 const LABEL: f64 = if cfg!(target_arch = "wasm32") { 10.0 } else { 10.0 * 1.24 };
 
+/// The steps from a letter's place to its halo.
+pub(crate) const AROUND: [(f64, f64); 8] = [
+    (1.0, 0.0),
+    (0.7, 0.7),
+    (0.0, 1.0),
+    (-0.7, 0.7),
+    (-1.0, 0.0),
+    (-0.7, -0.7),
+    (0.0, -1.0),
+    (0.7, -0.7),
+];
+
 /// A line of a chart: (iteration, value), iterations ascending.
 pub type Points = [(f64, f32)];
 
@@ -105,7 +117,7 @@ fn trend<DB: DrawingBackend>(
         .draw()
         .map_err(PlotError::backend)?;
     if let Some(level) = level {
-        dotted(area, &mut chart, level, end, scale)?;
+        dotted(&mut chart, level, end, scale)?;
     }
     for curve in curves {
         let style = ShapeStyle {
@@ -116,7 +128,7 @@ fn trend<DB: DrawingBackend>(
         let points = curve.points.iter().map(|p| (p.0, f64::from(p.1).clamp(low, high)));
         chart.draw_series(LineSeries::new(points, style)).map_err(PlotError::backend)?;
     }
-    Ok(())
+    level.map_or(Ok(()), |level| level_name(area, &chart, level, end, theme.paper, scale))
 }
 
 type Chart<'a, DB> = ChartContext<
@@ -126,13 +138,11 @@ type Chart<'a, DB> = ChartContext<
 >;
 
 fn dotted<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
     chart: &mut Chart<'_, DB>,
     level: &Level,
     end: f64,
     scale: f64,
 ) -> Result<(), PlotError> {
-    let pixels = |v: f64| (v * scale).round() as i32;
     let radius = (0.8 * scale).round().max(1.0) as i32;
     let spacing = 5.0 * scale;
     let (from, to) =
@@ -143,11 +153,31 @@ fn dotted<DB: DrawingBackend>(
     chart
         .draw_series((0..=dots).map(|i| Circle::new(at(i), radius, style)))
         .map_err(PlotError::backend)?;
-    let fill = colour(level.colour);
-    let text =
-        TextStyle::from((FONT, LABEL * scale)).color(&fill).pos(Pos::new(HPos::Right, VPos::Top));
-    area.draw_text(level.name, &text, (to.0, to.1 + pixels(3.0))).map_err(PlotError::backend)?;
     Ok(())
+}
+
+/// The level's name below its right end, over the curves, on a halo of the ground's colour.
+fn level_name<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    chart: &Chart<'_, DB>,
+    level: &Level,
+    end: f64,
+    ground: Rgb,
+    scale: f64,
+) -> Result<(), PlotError> {
+    let to = chart.backend_coord(&(end, level.value));
+    let at = (to.0, to.1 + (3.0 * scale).round() as i32);
+    let write = |c: Rgb, (x, y): (i32, i32)| {
+        let fill = colour(c);
+        let place = Pos::new(HPos::Right, VPos::Top);
+        let text = TextStyle::from((FONT, LABEL * scale)).color(&fill).pos(place);
+        area.draw_text(level.name, &text, (at.0 + x, at.1 + y)).map_err(PlotError::backend)
+    };
+    for (x, y) in AROUND {
+        let by = |v: f64| (1.5 * scale * v).round() as i32;
+        write(ground, (by(x), by(y)))?;
+    }
+    write(level.colour, (0, 0))
 }
 
 /// The range of a chart's values: all of them, unless a few spikes would flatten the rest; those are cut at the edge.

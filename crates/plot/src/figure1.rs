@@ -1,6 +1,7 @@
 //! Figure 1 of Goodfellow et al. (2014), live: the densities, D, and the arrows from z to x.
 
 use crate::geometry::{Scale, clip, clip_line, finite_runs, ticks};
+use crate::judge::Judge;
 use crate::mark::{Anchor, Dash, Mark, Point, Rect, Stroke};
 use crate::theme::Theme;
 use adversaria_protocol::Line;
@@ -14,6 +15,8 @@ pub struct LineData<'a> {
     pub p_data: &'a [f32],
     /// p_g, that of the average of G, D and the arrows; empty parts are not drawn.
     pub line: &'a Line,
+    /// How D is to be read.
+    pub judge: Judge,
 }
 
 impl LineData<'_> {
@@ -39,6 +42,9 @@ impl LineData<'_> {
         if model > top { 2.0 * top } else { top }
     }
 }
+
+/// D* is drawn where p_data + p_g has at least this share of p_data's peak.
+const SEEN: f32 = 0.01;
 
 /// Which curves are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +169,7 @@ pub fn figure1(
 ) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(48);
     let strokes = LineStrokes::of(theme);
-    ground(&mut marks, axes, theme);
+    ground(&mut marks, data.judge, axes, theme);
     if layers.model {
         model(&mut marks, data, axes, theme);
     }
@@ -172,11 +178,11 @@ pub fn figure1(
     }
     if layers.optimal {
         let peak = LineData::peak(data.p_data);
-        // Where neither density can be seen, their ratio is rounding.
-        let seen = |i: usize| data.p_data[i] + data.line.p_g[i] > 1e-4 * peak;
+        // Where neither density can be seen, their ratio is noise of the sweep and rounding.
+        let seen = |i: usize| data.p_data[i] + data.line.p_g[i] >= SEEN * peak;
         let count = data.x.len().min(data.p_data.len()).min(data.line.p_g.len());
         let points = (0..count).map(|i| {
-            let value = if seen(i) { data.optimal(i) } else { f32::NAN };
+            let value = if seen(i) { data.judge.best(data.optimal(i)) } else { f32::NAN };
             (axes.x.pixel(data.x[i]), axes.d.pixel(value))
         });
         lines(&mut marks, points, strokes.optimal);
@@ -190,6 +196,15 @@ pub fn figure1(
     if layers.arrows {
         arrows(&mut marks, data, axes, theme);
     }
+    // Curves run under the name of the level.
+    marks.push(Mark::Text {
+        at: (axes.plot.x + 4.0, axes.d.pixel(data.judge.neutral()) - 8.0),
+        text: data.judge.level().into(),
+        size: 11.0,
+        colour: theme.muted,
+        anchor: Anchor::Left,
+        halo: Some(theme.paper),
+    });
     marks
 }
 
@@ -226,7 +241,7 @@ pub fn figure1_cursor(
     marks
 }
 
-fn ground(marks: &mut Vec<Mark>, axes: &LineAxes, theme: &Theme) {
+fn ground(marks: &mut Vec<Mark>, judge: Judge, axes: &LineAxes, theme: &Theme) {
     let (left, right) = (axes.plot.x, axes.plot.x + axes.plot.w);
     let base = axes.plot.y + axes.plot.h;
     let across =
@@ -237,6 +252,7 @@ fn ground(marks: &mut Vec<Mark>, axes: &LineAxes, theme: &Theme) {
         size: 11.0,
         colour,
         anchor,
+        halo: None,
     };
     let rule = Stroke::solid(theme.rule, 1.0);
     for value in ticks(0.0, axes.density_top, 5).into_iter().filter(|v| *v > 0.0) {
@@ -250,17 +266,16 @@ fn ground(marks: &mut Vec<Mark>, axes: &LineAxes, theme: &Theme) {
         theme.muted,
         Anchor::Left,
     ));
-    marks.push(label((right + 7.0, 7.0), "D".into(), theme.d, Anchor::Left));
+    let (edge, anchor) = match judge {
+        Judge::Probability => (right + 7.0, Anchor::Left),
+        // Longer than the margin is wide.
+        Judge::Target | Judge::Critic => (right + left - 2.0, Anchor::Right),
+    };
+    marks.push(label((edge, 7.0), judge.name().into(), theme.d, anchor));
     for (value, text) in [(0.0, "0"), (0.5, "½"), (1.0, "1")] {
         marks.push(label((right + 7.0, axes.d.pixel(value)), text.into(), theme.d, Anchor::Left));
     }
-    marks.push(across(axes.d.pixel(0.5), rule));
-    marks.push(label(
-        (left + 4.0, axes.d.pixel(0.5) - 8.0),
-        "D = ½".into(),
-        theme.muted,
-        Anchor::Left,
-    ));
+    marks.push(across(axes.d.pixel(judge.neutral()), rule));
     marks.push(across(axes.d.pixel(1.0), rule.alpha(0.5)));
     marks.push(across(base, rule));
     for value in ticks(axes.x_range.0, axes.x_range.1, 6) {
@@ -327,19 +342,21 @@ fn arrows(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, theme: &T
         let Some((from, to)) = clip(tail, tip, axes.arrows) else { continue };
         shafts.push((from, to));
         if to == tip {
-            heads.extend(head(tail, tip));
+            heads.extend(head(tail, tip, 6.0));
         }
     }
     marks.push(Mark::Segments { ends: shafts, stroke: Stroke::solid(theme.fake, 1.0).alpha(0.6) });
     marks.push(Mark::Segments { ends: heads, stroke: Stroke::solid(theme.fake, 1.2).alpha(0.95) });
 }
 
-/// The two barbs of an arrow that ends at `tip`.
-fn head(tail: Point, tip: Point) -> [(Point, Point); 2] {
+/// The two barbs of an arrow that ends at `tip`, each reaching `back` pixels along its shaft.
+pub(crate) fn head(tail: Point, tip: Point, back: f32) -> [(Point, Point); 2] {
     let length = (tip.0 - tail.0).hypot(tip.1 - tail.1).max(1e-3);
     let (ux, uy) = ((tail.0 - tip.0) / length, (tail.1 - tip.1) / length);
-    let barb =
-        |side: f32| (tip, (tip.0 + 6.0 * ux - side * 2.6 * uy, tip.1 + 6.0 * uy + side * 2.6 * ux));
+    let out = 0.43 * back;
+    let barb = |side: f32| {
+        (tip, (tip.0 + back * ux - side * out * uy, tip.1 + back * uy + side * out * ux))
+    };
     [barb(1.0), barb(-1.0)]
 }
 
@@ -361,7 +378,7 @@ mod tests {
     }
 
     fn drawn(line: &Line, x: &[f32], p_data: &[f32]) -> (LineAxes, Vec<Mark>) {
-        let data = LineData { x, p_data, line };
+        let data = LineData { x, p_data, line, judge: Judge::Probability };
         let axes = LineAxes::new(&data, 640.0, 480.0);
         (axes, figure1(&data, LineLayers::default(), &axes, &Theme::LIGHT))
     }
@@ -440,9 +457,37 @@ mod tests {
     }
 
     #[test]
+    fn the_best_d_is_drawn_where_a_density_is_seen_and_the_loss_has_one() {
+        let (x, p_data, line) = sample();
+        let theme = Theme::LIGHT;
+        let wanted = LineStrokes::of(&theme).optimal;
+        let best = |p_g: Vec<f32>, judge| {
+            let line = Line { p_g, ..line.clone() };
+            let data = LineData { x: &x, p_data: &p_data, line: &line, judge };
+            let axes = LineAxes::new(&data, 640.0, 480.0);
+            let marks = figure1(&data, LineLayers::default(), &axes, &theme);
+            let all = marks.into_iter().filter_map(|m| match m {
+                Mark::Line { points, stroke } if stroke == wanted => Some(points),
+                _ => None,
+            });
+            (axes, all.flatten().collect::<Vec<_>>())
+        };
+        // p_data peaks at 0.4; it falls to 0.004 at |x + 1| = 3.03, so that with no p_g the right end is left out.
+        let (axes, alone) = best(vec![0.0; x.len()], Judge::Probability);
+        let reach = alone.iter().map(|p| axes.x.value(p.0)).fold(f32::MIN, f32::max);
+        assert!((1.95..=2.05).contains(&reach), "{reach}");
+        let (axes, target) = best(p_data.clone(), Judge::Target);
+        assert!(!target.is_empty());
+        assert!(target.iter().all(|p| (p.1 - axes.d.pixel(0.622_459)).abs() < 0.01));
+        assert!(best(p_data.clone(), Judge::Critic).1.is_empty(), "a critic has no such curve");
+    }
+
+    #[test]
     fn the_density_axis_doubles_once() {
         let (x, p_data, mut line) = sample();
-        let top = |line: &Line| LineData { x: &x, p_data: &p_data, line }.density_top();
+        let top = |line: &Line| {
+            LineData { x: &x, p_data: &p_data, line, judge: Judge::Probability }.density_top()
+        };
         assert_eq!(top(&line), 0.5);
         line.p_g[60] = 0.6;
         assert_eq!(top(&line), 1.0);
@@ -462,7 +507,7 @@ mod tests {
         assert_eq!(marks.len(), plain.len() + 1, "one curve, and no area under it");
         let average = line_of(&marks, wanted);
         assert_eq!(average[40], (axes.x.pixel(-1.0), axes.density.pixel(0.4)), "it peaks at −1");
-        let data = LineData { x: &x, p_data: &p_data, line: &line };
+        let data = LineData { x: &x, p_data: &p_data, line: &line, judge: Judge::Probability };
         let hidden = LineLayers { average: false, ..LineLayers::default() };
         assert_eq!(figure1(&data, hidden, &axes, &theme), plain);
         let dots = |layers| figure1_cursor(&data, layers, &axes, 40, &theme).len();

@@ -79,6 +79,39 @@ pub fn contour(field: &[f32], side: usize, level: f32) -> Vec<(Point, Point)> {
     segments
 }
 
+/// The field with `finer` values for each of its steps, `[(side − 1) finer + 1]` a side, by cubic interpolation along
+/// rows and then columns (Catmull and Rom 1974); its own values stay, and beyond the border it is held.
+///
+/// `field` is `[side, side]`, row-major.
+#[must_use]
+pub(crate) fn refine(field: &[f32], side: usize, finer: usize) -> Vec<f32> {
+    if side < 2 || finer < 1 || field.len() != side * side {
+        return Vec::new();
+    }
+    let fine = (side - 1) * finer + 1;
+    let along: Vec<f32> = field
+        .chunks_exact(side)
+        .flat_map(|row| (0..fine).map(move |i| cubic(|j| row[j], side, i, finer)))
+        .collect();
+    let column = |c: usize| {
+        let along = &along;
+        move |j: usize| along[j * fine + c]
+    };
+    (0..fine * fine).map(|i| cubic(column(i % fine), side, i / fine, finer)).collect()
+}
+
+/// The value `i` steps of 1/`finer` along a row of `side` values.
+fn cubic(value: impl Fn(usize) -> f32, side: usize, i: usize, finer: usize) -> f32 {
+    let (from, t) = (i / finer, (i % finer) as f32 / finer as f32);
+    if i.is_multiple_of(finer) {
+        return value(from);
+    }
+    let last = side - 1;
+    let [a, b, c, d] =
+        [from.saturating_sub(1), from, (from + 1).min(last), (from + 2).min(last)].map(value);
+    b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+}
+
 /// The corners run around the cell: (0,0), (1,0), (1,1), (0,1); edge i joins corner i to the next.
 fn cell(segments: &mut Vec<(Point, Point)>, v: [f32; 4], x: f32, y: f32) {
     if v.iter().any(|c| !c.is_finite()) {
@@ -245,6 +278,25 @@ mod tests {
         assert_eq!(ticks(0.0, 0.9, 4), [0.0, 0.5]);
         assert_eq!(ticks(1.0, 1.0, 4), []);
         assert_eq!(ticks(f32::NAN, 1.0, 4), []);
+    }
+
+    #[test]
+    fn a_refined_field_keeps_its_values_and_its_slopes() {
+        let side = 5;
+        let field: Vec<f32> =
+            (0..side * side).map(|i| 2.0 * (i % side) as f32 - (i / side) as f32).collect();
+        let fine = refine(&field, side, 4);
+        let n = 4 * (side - 1) + 1;
+        assert_eq!(fine.len(), n * n);
+        for i in 0..side * side {
+            assert_eq!(fine[4 * (i / side) * n + 4 * (i % side)], field[i]);
+        }
+        // One step of the inside, where nothing is held: a straight field stays straight.
+        for (row, column) in [(5, 6), (6, 5), (7, 11)] {
+            let wanted = 2.0 * column as f32 / 4.0 - row as f32 / 4.0;
+            assert!(near(fine[row * n + column], wanted, 1e-5), "at {row}, {column}");
+        }
+        assert_eq!(refine(&field, 4, 4), [], "not a square of that side");
     }
 
     #[test]

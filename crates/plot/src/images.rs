@@ -1,5 +1,6 @@
 //! The view of images: generated ones beside real ones, each framed by D's verdict on it; the average of G's below G's.
 
+use crate::judge::Judge;
 use crate::mark::{Anchor, Mark, Point, Raster, Rect};
 use crate::theme::Theme;
 use adversaria_protocol::Images;
@@ -26,6 +27,8 @@ pub struct ImagesData<'a> {
     pub real: &'a [u8],
     /// Generated ones and the scores; missing scores leave frames neutral.
     pub images: &'a Images,
+    /// How the scores are to be read.
+    pub judge: Judge,
 }
 
 /// One of the walls of images.
@@ -180,7 +183,14 @@ pub fn images(data: &ImagesData<'_>, axes: &ImagesAxes, theme: &Theme) -> Vec<Ma
         }
         let grid = axes.grid(wall);
         let at = (grid.origin.0, grid.origin.1 - HEAD / 2.0);
-        marks.push(Mark::Text { at, text: name.into(), size: 12.5, colour, anchor: Anchor::Left });
+        marks.push(Mark::Text {
+            at,
+            text: name.into(),
+            size: 12.5,
+            colour,
+            anchor: Anchor::Left,
+            halo: None,
+        });
         let Some(raster) = raster(data, grid, pixels, scores, theme) else { continue };
         let rect = Rect {
             x: grid.origin.0,
@@ -209,7 +219,8 @@ fn raster(
     let (width, height) = (grid.columns * across, grid.shown.div_ceil(grid.columns) * down);
     let mut rgba = vec![0; 4 * width * height];
     for (index, image) in pixels.chunks_exact(size).take(grid.shown).enumerate() {
-        let frame = theme.verdict(scores.get(index).copied().unwrap_or(f32::NAN), 1.0);
+        let frame =
+            theme.verdict(data.judge.centred(scores.get(index).copied().unwrap_or(f32::NAN)), 1.0);
         let (left, top) = ((index % grid.columns) * across, (index / grid.columns) * down);
         for y in 0..down - GAP {
             for x in 0..across - GAP {
@@ -257,7 +268,13 @@ mod tests {
     #[test]
     fn frames_carry_the_verdict_and_images_their_pixels() {
         let (real, moment) = sample(4, 4);
-        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        let data = ImagesData {
+            width: 3,
+            height: 2,
+            real: &real,
+            images: &moment,
+            judge: Judge::Probability,
+        };
         let axes = ImagesAxes::new(&data, 800.0, 400.0, 1.0);
         let theme = Theme::LIGHT;
         let walls = rasters(&images(&data, &axes, &theme));
@@ -276,7 +293,13 @@ mod tests {
     #[test]
     fn a_hit_names_the_image_under_the_pointer() {
         let (real, moment) = sample(40, 30);
-        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        let data = ImagesData {
+            width: 3,
+            height: 2,
+            real: &real,
+            images: &moment,
+            judge: Judge::Probability,
+        };
         for (width, height) in [(800.0, 400.0), (320.0, 400.0)] {
             let axes = ImagesAxes::new(&data, width, height, 2.0);
             for wall in [Wall::Fake, Wall::Real] {
@@ -294,7 +317,13 @@ mod tests {
     fn the_average_has_a_wall_of_its_own_below_that_of_g() {
         let (real, mut moment) = sample(40, 30);
         moment.average = vec![90; 40 * 6];
-        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        let data = ImagesData {
+            width: 3,
+            height: 2,
+            real: &real,
+            images: &moment,
+            judge: Judge::Probability,
+        };
         for (width, height) in [(800.0, 400.0), (320.0, 400.0)] {
             let axes = ImagesAxes::new(&data, width, height, 2.0);
             let shown = [Wall::Fake, Wall::Average, Wall::Real].map(|wall| axes.shown(wall));
@@ -315,7 +344,13 @@ mod tests {
             assert!(marks.iter().any(named));
         }
         moment.average.clear();
-        let data = ImagesData { width: 3, height: 2, real: &real, images: &moment };
+        let data = ImagesData {
+            width: 3,
+            height: 2,
+            real: &real,
+            images: &moment,
+            judge: Judge::Probability,
+        };
         let axes = ImagesAxes::new(&data, 800.0, 400.0, 2.0);
         assert_eq!(axes.shown(Wall::Average), 0);
         assert_eq!(images(&data, &axes, &Theme::LIGHT).len(), 4, "two walls and their names");
@@ -324,7 +359,13 @@ mod tests {
     #[test]
     fn image_pixels_are_whole_device_pixels() {
         let (real, moment) = sample(9, 9);
-        let data = ImagesData { width: 28, height: 28, real: &real, images: &moment };
+        let data = ImagesData {
+            width: 28,
+            height: 28,
+            real: &real,
+            images: &moment,
+            judge: Judge::Probability,
+        };
         for ratio in [1.0, 1.5, 2.0, 3.0] {
             let axes = ImagesAxes::new(&data, 640.0, 480.0, ratio);
             let device = axes.pixel * ratio;
@@ -339,7 +380,13 @@ mod tests {
     fn no_images_yet_is_no_raster() {
         let (_, mut moment) = sample(0, 0);
         moment.fake_score.clear();
-        let data = ImagesData { width: 28, height: 28, real: &[], images: &moment };
+        let data = ImagesData {
+            width: 28,
+            height: 28,
+            real: &[],
+            images: &moment,
+            judge: Judge::Probability,
+        };
         let axes = ImagesAxes::new(&data, 640.0, 480.0, 1.0);
         assert!(rasters(&images(&data, &axes, &Theme::DARK)).is_empty());
         assert_eq!(axes.hit((300.0, 200.0)), None);

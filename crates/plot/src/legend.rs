@@ -105,6 +105,7 @@ pub(crate) fn legend(
                 size: 11.5,
                 colour: theme.ink,
                 anchor: Anchor::Left,
+                halo: None,
             });
             x += room(entry);
         }

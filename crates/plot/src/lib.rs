@@ -9,6 +9,7 @@ mod error;
 mod figure1;
 mod geometry;
 mod images;
+mod judge;
 #[cfg(feature = "native")]
 mod legend;
 mod mark;
@@ -24,6 +25,7 @@ pub use error::PlotError;
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
 pub use images::{ImagesAxes, ImagesData, Wall, images};
+pub use judge::Judge;
 pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 #[cfg(feature = "native")]
 pub use native::Figure;

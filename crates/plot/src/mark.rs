@@ -175,5 +175,7 @@ pub enum Mark {
         colour: Rgb,
         /// Which point of it lies at `at`.
         anchor: Anchor,
+        /// The ground's colour around the letters, where lines may run under them.
+        halo: Option<Rgb>,
     },
 }

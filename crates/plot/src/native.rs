@@ -3,6 +3,7 @@
 use crate::chart::colour;
 use crate::figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1};
 use crate::images::{ImagesAxes, ImagesData, images};
+use crate::judge::Judge;
 use crate::legend::{Entry, Swatch, legend};
 use crate::mark::{Mark, Stroke};
 use crate::plane::{PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, plane};
@@ -137,18 +138,30 @@ fn moment(
     let height = full - LEGEND;
     let (mut marks, mut entries) = match (stage, picture) {
         (Stage::Line { x, p_data }, Picture::Line(line)) => {
-            let data = LineData { x, p_data, line };
+            let data = LineData { x, p_data, line, judge: Judge::Probability };
             let marks =
                 figure1(&data, LineLayers::default(), &LineAxes::new(&data, width, height), theme);
             (marks, line_legend(theme))
         }
         (Stage::Plane { real, p_data, side }, Picture::Plane(moment)) => {
-            let data = PlaneData { real, p_data, side: *side as usize, plane: moment };
+            let data = PlaneData {
+                real,
+                p_data,
+                side: *side as usize,
+                plane: moment,
+                judge: Judge::Probability,
+            };
             let layers = PlaneLayers { grid: true, ..PlaneLayers::default() };
             (plane(&data, layers, &PlaneAxes::new(width, height), theme), plane_legend(theme))
         }
         (Stage::Images { width: w, height: h, real }, Picture::Images(moment)) => {
-            let data = ImagesData { width: *w as usize, height: *h as usize, real, images: moment };
+            let data = ImagesData {
+                width: *w as usize,
+                height: *h as usize,
+                real,
+                images: moment,
+                judge: Judge::Probability,
+            };
             let scored = !(moment.fake_score.is_empty() && moment.real_score.is_empty());
             (
                 images(&data, &ImagesAxes::new(&data, width, height, 1.0), theme),

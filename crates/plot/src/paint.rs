@@ -2,7 +2,7 @@
 //! pixels; plotters knows neither.)
 
 use crate::PlotError;
-use crate::chart::colour;
+use crate::chart::{AROUND, colour};
 use crate::geometry::dashes;
 use crate::mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 use plotters::coord::Shift;
@@ -49,17 +49,27 @@ impl<DB: DrawingBackend> Painter<'_, DB> {
             }
             Mark::Box { rect, fill, stroke } => self.rect(*rect, *fill, *stroke),
             Mark::Image { raster, rect, .. } => self.image(raster, *rect),
-            Mark::Text { at, text, size, colour: c, anchor } => {
+            Mark::Text { at, text, size, colour: c, anchor, halo } => {
                 let across = match anchor {
                     Anchor::Left => HPos::Left,
                     Anchor::Centre => HPos::Center,
                     Anchor::Right => HPos::Right,
                 };
-                let fill = colour(*c);
-                let style = TextStyle::from(("sans-serif", f64::from(TEXT * size * self.scale)))
-                    .color(&fill)
-                    .pos(Pos::new(across, VPos::Center));
-                self.area.draw_text(text, &style, self.at(*at)).map_err(PlotError::backend)
+                let place = Pos::new(across, VPos::Center);
+                let write = |c: crate::Rgb, at: Point| {
+                    let fill = colour(c);
+                    let style =
+                        TextStyle::from(("sans-serif", f64::from(TEXT * size * self.scale)))
+                            .color(&fill)
+                            .pos(place);
+                    self.area.draw_text(text, &style, self.at(at)).map_err(PlotError::backend)
+                };
+                if let Some(ground) = halo {
+                    AROUND.iter().try_for_each(|(x, y)| {
+                        write(*ground, (at.0 + 1.5 * *x as f32, at.1 + 1.5 * *y as f32))
+                    })?;
+                }
+                write(*c, *at)
             }
         }
     }

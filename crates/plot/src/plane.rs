@@ -1,7 +1,8 @@
 //! The 2D view on \[−1, 1\]²: D as a field, its ½ contour, dots, crosses and triangles, pulls and G's warped lattice.
 
-use crate::figure1::plain;
-use crate::geometry::{Scale, clip, contour};
+use crate::figure1::{head, plain};
+use crate::geometry::{Scale, clip, contour, refine};
+use crate::judge::Judge;
 use crate::mark::{Anchor, Mark, Point, Raster, Rect, Stroke};
 use crate::theme::Theme;
 use adversaria_protocol::Plane;
@@ -17,6 +18,8 @@ pub struct PlaneData<'a> {
     pub side: usize,
     /// The moment's samples and fields; empty parts are not drawn.
     pub plane: &'a Plane,
+    /// How D is to be read.
+    pub judge: Judge,
 }
 
 /// Which layers are drawn.
@@ -30,7 +33,7 @@ pub struct PlaneLayers {
     pub average: bool,
     /// D as colour.
     pub field: bool,
-    /// Where D = ½.
+    /// Where D is neutral: D = ½ when it is a probability.
     pub contour: bool,
     /// The pull on each fake.
     pub pulls: bool,
@@ -150,7 +153,7 @@ pub fn plane(
     marks.push(Mark::Box { rect: axes.view, fill: Some(theme.panel), stroke: None });
     if layers.field && is_field(&data.plane.field, data.side) {
         marks.push(Mark::Image {
-            raster: field_raster(&data.plane.field, data.side, theme),
+            raster: field_raster(&data.plane.field, data.side, data.judge, theme),
             rect: axes.view,
             smooth: true,
         });
@@ -159,7 +162,7 @@ pub fn plane(
         densities(&mut marks, data, axes, theme);
     }
     if layers.contour {
-        contours(&mut marks, &data.plane.field, data.side, 0.5, axes, strokes.contour);
+        neutral(&mut marks, data, axes, strokes.contour);
     }
     if layers.grid {
         warped(&mut marks, &data.plane.grid, axes, strokes.grid);
@@ -194,32 +197,38 @@ fn is_field(field: &[f32], side: usize) -> bool {
 }
 
 /// D as colours, the highest y at the top.
-fn field_raster(field: &[f32], side: usize, theme: &Theme) -> Raster {
+fn field_raster(field: &[f32], side: usize, judge: Judge, theme: &Theme) -> Raster {
     let mut rgba = Vec::with_capacity(4 * field.len());
     for row in field.chunks_exact(side).rev() {
         for &d in row {
-            let c = theme.verdict(d, 0.5);
+            let c = theme.verdict(judge.centred(d), 0.5);
             rgba.extend([c.0, c.1, c.2, 255]);
         }
     }
     Raster { width: side as u32, height: side as u32, rgba }
 }
 
-/// Values stand at cell centres; so that a contour reaches the border, the outermost ones are held half a cell further.
+/// Where D is neutral.
+fn neutral(marks: &mut Vec<Mark>, data: &PlaneData<'_>, axes: &PlaneAxes, stroke: Stroke) {
+    let (field, side) = (&data.plane.field, data.side);
+    if is_field(field, side) {
+        contours(marks, &widened(field, side), (side, 1), data.judge.neutral(), axes, stroke);
+    }
+}
+
+/// Contours of a widened field of `side` cells a side, refined to `finer` values a cell. Values stand at cell centres; so
+/// that a contour reaches the border, the outermost ones are held half a cell further.
 fn contours(
     marks: &mut Vec<Mark>,
-    field: &[f32],
-    side: usize,
+    wide: &[f32],
+    (side, finer): (usize, usize),
     level: f32,
     axes: &PlaneAxes,
     stroke: Stroke,
 ) {
-    if !is_field(field, side) {
-        return;
-    }
-    let wide = widened(field, side);
-    let place = |p: Point| axes.of_cell((p.0 - 1.0, p.1 - 1.0), side);
-    let ends: Vec<_> = contour(&wide, side + 2, level)
+    let cell = |v: f32| v / finer as f32 - 1.0;
+    let place = |p: Point| axes.of_cell((cell(p.0), cell(p.1)), side);
+    let ends: Vec<_> = contour(wide, (side + 1) * finer + 1, level)
         .into_iter()
         .filter_map(|(a, b)| clip(place(a), place(b), axes.view))
         .collect();
@@ -235,14 +244,18 @@ fn widened(field: &[f32], side: usize) -> Vec<f32> {
     (0..side + 2).flat_map(row).collect()
 }
 
+/// Values of p_data a cell for its contours, which a narrow mode of few cells would else make polygons.
+const FINER: usize = 4;
+
 fn densities(marks: &mut Vec<Mark>, data: &PlaneData<'_>, axes: &PlaneAxes, theme: &Theme) {
     let peak = data.p_data.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
-    if peak <= 0.0 {
+    if peak <= 0.0 || !is_field(data.p_data, data.side) {
         return;
     }
+    let fine = refine(&widened(data.p_data, data.side), data.side + 2, FINER);
     for (share, alpha) in [(0.05, 0.4), (0.2, 0.6), (0.5, 0.8), (0.8, 1.0)] {
         let stroke = Stroke::solid(theme.real, 1.2).alpha(alpha);
-        contours(marks, data.p_data, data.side, share * peak, axes, stroke);
+        contours(marks, &fine, (data.side, FINER), share * peak, axes, stroke);
     }
 }
 
@@ -316,7 +329,12 @@ fn pulls(marks: &mut Vec<Mark>, plane: &Plane, axes: &PlaneAxes, stroke: Stroke)
         let length = pull_length(magnitude) / magnitude;
         // Pixels run downwards, y upwards.
         let to = (from.0 + length * pull[0], from.1 - length * pull[1]);
-        ends.extend(clip(from, to, axes.view));
+        let Some(shaft) = clip(from, to, axes.view) else { continue };
+        ends.push(shaft);
+        let reach = pull_length(magnitude);
+        if shaft.1 == to && reach >= 5.0 {
+            ends.extend(head(from, to, (0.35 * reach).min(5.0)));
+        }
     }
     if !ends.is_empty() {
         marks.push(Mark::Segments { ends, stroke });
@@ -333,6 +351,7 @@ fn frame(marks: &mut Vec<Mark>, axes: &PlaneAxes, theme: &Theme) {
         size: 11.0,
         colour: theme.muted,
         anchor,
+        halo: None,
     };
     for value in [-1.0, 0.0, 1.0] {
         marks.push(text((axes.x.pixel(value), foot + 13.0), value, Anchor::Centre));
@@ -346,7 +365,14 @@ fn missing(marks: &mut Vec<Mark>, fake: &[f32], axes: &PlaneAxes, theme: &Theme)
     if gone > 0 {
         let text = format!("{gone} of {} outside", fake.len() / 2);
         let at = (axes.x.pixel(0.5), axes.view.y + axes.view.h + 13.0);
-        marks.push(Mark::Text { at, text, size: 11.0, colour: theme.fake, anchor: Anchor::Centre });
+        marks.push(Mark::Text {
+            at,
+            text,
+            size: 11.0,
+            colour: theme.fake,
+            anchor: Anchor::Centre,
+            halo: None,
+        });
     }
 }
 
@@ -378,7 +404,8 @@ mod tests {
             .map(|i| 0.5 + 0.4 * (lattice((i / side) as f32, side) - 0.25))
             .collect();
         let moment = Plane { field, ..empty() };
-        let data = PlaneData { real: &[], p_data: &[], side, plane: &moment };
+        let data =
+            PlaneData { real: &[], p_data: &[], side, plane: &moment, judge: Judge::Probability };
         let axes = PlaneAxes::new(500.0, 480.0);
         let marks = plane(&data, all(), &axes, &Theme::LIGHT);
         let line = segments(&marks, Theme::LIGHT.d);
@@ -399,7 +426,7 @@ mod tests {
     #[test]
     fn the_field_is_blue_at_the_top_where_d_is_high_there() {
         let field = [0.0, 0.0, 1.0, 1.0];
-        let raster = field_raster(&field, 2, &Theme::LIGHT);
+        let raster = field_raster(&field, 2, Judge::Probability, &Theme::LIGHT);
         let top = &raster.rgba[0..3];
         let bottom = &raster.rgba[8..11];
         assert!(top[2] > top[0] && bottom[0] > bottom[2], "top {top:?}, bottom {bottom:?}");
@@ -408,7 +435,13 @@ mod tests {
     #[test]
     fn real_are_dots_fakes_are_crosses_and_the_rest_stays_outside() {
         let moment = Plane { fake: vec![0.5, -0.5, 3.0, 0.0, f32::NAN, 0.0], ..empty() };
-        let data = PlaneData { real: &[0.0, 0.0, 1.5, 0.0], p_data: &[], side: 0, plane: &moment };
+        let data = PlaneData {
+            real: &[0.0, 0.0, 1.5, 0.0],
+            p_data: &[],
+            side: 0,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
         let axes = PlaneAxes::new(400.0, 400.0);
         let marks = plane(&data, all(), &axes, &Theme::DARK);
         let dots = marks
@@ -431,18 +464,92 @@ mod tests {
     #[test]
     fn a_pull_points_its_way_and_vanishes_with_its_cause() {
         let moment = Plane { fake: vec![0.0, 0.0], pulls: vec![0.0, 2.0], ..empty() };
-        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let data = PlaneData {
+            real: &[],
+            p_data: &[],
+            side: 0,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
         let axes = PlaneAxes::new(400.0, 400.0);
         let pull = segments(&plane(&data, all(), &axes, &Theme::LIGHT), Theme::LIGHT.pull);
-        assert_eq!(pull.len(), 1);
+        assert_eq!(pull.len(), 3, "a shaft and two barbs");
+        let tip = pull[0].1;
+        assert!(pull[1..].iter().all(|(a, b)| *a == tip && b.1 > tip.1), "barbs end at the tip");
         assert!(pull[0].1.1 < pull[0].0.1 && pull[0].1.0 == pull[0].0.0, "upwards: {pull:?}");
         assert!(pull_length(1e-3) < 0.1 && pull_length(1e6) <= 30.0);
     }
 
     #[test]
+    fn a_weak_pull_has_no_barbs() {
+        let moment = Plane { fake: vec![0.0, 0.0], pulls: vec![0.0, 0.1], ..empty() };
+        let data =
+            PlaneData { real: &[], p_data: &[], side: 0, plane: &moment, judge: Judge::Critic };
+        let marks = plane(&data, all(), &PlaneAxes::new(400.0, 400.0), &Theme::LIGHT);
+        assert_eq!(segments(&marks, Theme::LIGHT.pull).len(), 1);
+    }
+
+    #[test]
+    fn a_target_is_neutral_where_a_is_one_half() {
+        let side = 32;
+        // σ(a) rises with y through σ(½) at y = 0.25.
+        let field = (0..side * side)
+            .map(|i| 0.622_459 + 0.2 * (lattice((i / side) as f32, side) - 0.25))
+            .collect();
+        let moment = Plane { field, ..empty() };
+        let data = PlaneData { real: &[], p_data: &[], side, plane: &moment, judge: Judge::Target };
+        let axes = PlaneAxes::new(500.0, 480.0);
+        let line = segments(&plane(&data, all(), &axes, &Theme::LIGHT), Theme::LIGHT.d);
+        let wanted = axes.y.pixel(0.25);
+        assert!(!line.is_empty() && line.iter().all(|(a, _)| (a.1 - wanted).abs() < 0.05));
+    }
+
+    #[test]
+    fn the_contours_of_a_narrow_mode_are_round() {
+        let (side, width) = (48, 0.05_f32);
+        let bell = |i: usize| {
+            let (x, y) = (lattice((i % side) as f32, side), lattice((i / side) as f32, side));
+            (-0.5 * (x * x + y * y) / (width * width)).exp()
+        };
+        let p_data: Vec<f32> = (0..side * side).map(bell).collect();
+        let peak = p_data.iter().copied().fold(0.0, f32::max);
+        let moment = empty();
+        let data = PlaneData {
+            real: &[],
+            p_data: &p_data,
+            side,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
+        let axes = PlaneAxes::new(500.0, 480.0);
+        let marks = plane(&data, all(), &axes, &Theme::LIGHT);
+        let rings: Vec<_> = marks
+            .iter()
+            .filter_map(|m| match m {
+                Mark::Segments { ends, stroke } if stroke.colour == Theme::LIGHT.real => Some(ends),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(rings.len(), 4);
+        for (ring, share) in rings.iter().zip([0.05_f32, 0.2, 0.5, 0.8]) {
+            let wanted = width * (-2.0 * (share * peak).ln()).sqrt();
+            for (a, _) in *ring {
+                let radius = axes.x.value(a.0).hypot(axes.y.value(a.1));
+                assert!((radius - wanted).abs() < 0.004, "{radius} for {wanted}");
+            }
+        }
+    }
+
+    #[test]
     fn the_average_is_triangles_around_its_samples() {
         let moment = Plane { average: vec![0.5, -0.5, 2.0, 0.0], ..empty() };
-        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let data = PlaneData {
+            real: &[],
+            p_data: &[],
+            side: 0,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
         let axes = PlaneAxes::new(400.0, 400.0);
         let theme = Theme::LIGHT;
         let sides = segments(&plane(&data, all(), &axes, &theme), theme.average);
@@ -461,7 +568,13 @@ mod tests {
     fn the_lattice_is_drawn_in_both_directions_and_clipped() {
         let grid = vec![-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 9.0];
         let moment = Plane { grid, ..empty() };
-        let data = PlaneData { real: &[], p_data: &[], side: 0, plane: &moment };
+        let data = PlaneData {
+            real: &[],
+            p_data: &[],
+            side: 0,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
         let axes = PlaneAxes::new(400.0, 400.0);
         let marks = plane(&data, all(), &axes, &Theme::LIGHT);
         let lines = segments(&marks, Theme::LIGHT.fake);

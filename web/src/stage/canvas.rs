@@ -53,8 +53,7 @@ impl Painter {
             Mark::Dots { at, radius, colour, alpha } => dots(ctx, at, *radius, *colour, *alpha)?,
             Mark::Box { rect, fill, stroke } => boxed(ctx, *rect, *fill, *stroke, ratio)?,
             Mark::Image { raster, rect, smooth } => self.image(ctx, raster, *rect, *smooth)?,
-            Mark::Text { at, text, size, colour, anchor } => {
-                set_fill(ctx, *colour, 1.0);
+            Mark::Text { at, text, size, colour, anchor, halo } => {
                 ctx.set_font(&format!("{size}px {FONT}"));
                 ctx.set_text_baseline("middle");
                 ctx.set_text_align(match anchor {
@@ -62,6 +61,11 @@ impl Painter {
                     Anchor::Centre => "center",
                     Anchor::Right => "right",
                 });
+                if let Some(ground) = halo {
+                    set_stroke(ctx, Stroke::solid(*ground, 3.0))?;
+                    ctx.stroke_text(text, f64::from(at.0), f64::from(at.1))?;
+                }
+                set_fill(ctx, *colour, 1.0);
                 ctx.fill_text(text, f64::from(at.0), f64::from(at.1))?;
             }
         }

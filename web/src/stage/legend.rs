@@ -1,8 +1,10 @@
 //! The line under the stage: what each look means, and a button to hide or show it.
 
+use super::judge::words;
 use super::layers::{self, AVERAGE, Entry, Kind, Swatch};
 use super::moment::Shown;
 use adversaria_core::spec::PageOptions;
+use adversaria_plot::Judge;
 use leptos::{either::EitherOf3, prelude::*};
 
 /// The legend of what is on stage.
@@ -12,6 +14,8 @@ pub fn Legend(
     kind: Memo<Kind>,
     /// Whether there is an average of G to show.
     averaged: Memo<bool>,
+    /// How D is to be read.
+    judge: Memo<Judge>,
     /// The layers shown.
     shown: Memo<Shown>,
     /// Where the buttons write what they change.
@@ -25,8 +29,10 @@ pub fn Legend(
         options.update(|options| options.view = view);
     });
     let toggle = move |entry: &'static Entry| {
-        let there = move || entry.view != AVERAGE || averaged.get();
-        view! { <Show when=there><Toggle entry=*entry shown=shown flip=flip /></Show> }
+        let there = move || {
+            (entry.view != AVERAGE || averaged.get()) && words(entry, judge.get()).is_some()
+        };
+        view! { <Show when=there><Toggle entry=*entry judge=judge shown=shown flip=flip /></Show> }
     };
     let body = move || match kind.get() {
         Kind::None => EitherOf3::A(()),
@@ -35,7 +41,7 @@ pub fn Legend(
         }
         Kind::Images => EitherOf3::C(view! {
             <p class="st-note">
-                "frame: D takes it for "
+                {move || frame_words(judge.get())}
                 <span>"fake"</span><span class="st-ramp" aria-hidden="true"></span><span>"real"</span>
             </p>
         }),
@@ -43,17 +49,31 @@ pub fn Legend(
     view! { <div class="st-legend" role="group" aria-label="Layers of the stage">{body}</div> }
 }
 
+/// What the frames of images show.
+fn frame_words(judge: Judge) -> &'static str {
+    match judge {
+        Judge::Probability | Judge::Target => "frame: D takes it for ",
+        Judge::Critic => "frame: the critic's score, σ(a): ",
+    }
+}
+
 #[component]
-fn Toggle(entry: Entry, shown: Memo<Shown>, flip: Callback<Entry>) -> impl IntoView {
+fn Toggle(
+    entry: Entry,
+    judge: Memo<Judge>,
+    shown: Memo<Shown>,
+    flip: Callback<Entry>,
+) -> impl IntoView {
+    let said = move || words(&entry, judge.get()).unwrap_or((entry.label, entry.hint));
     let on = Memo::new(move |_| {
         let mut now = shown.get();
         *(entry.slot)(&mut now)
     });
     view! {
-        <button type="button" class="st-layer" title=entry.hint data-testid=format!("layer-{}", entry.name)
+        <button type="button" class="st-layer" title=move || said().1 data-testid=format!("layer-{}", entry.name)
             aria-pressed=move || if on.get() { "true" } else { "false" } on:click=move |_| flip.run(entry)>
             {swatch(entry.swatch)}
-            <span>{entry.label}</span>
+            <span>{move || said().0}</span>
         </button>
     }
 }

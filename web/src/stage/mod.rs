@@ -2,6 +2,7 @@
 
 pub mod canvas;
 pub mod chart;
+pub mod judge;
 pub mod layers;
 pub mod legend;
 pub mod moment;

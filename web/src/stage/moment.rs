@@ -1,7 +1,7 @@
 //! One moment of a run as a figure: what to draw, and what the pointer or the arrow keys find there.
 
 use adversaria_plot::{
-    ImagesAxes, ImagesData, LineAxes, LineData, LineLayers, Mark, PlaneAxes, PlaneData,
+    ImagesAxes, ImagesData, Judge, LineAxes, LineData, LineLayers, Mark, PlaneAxes, PlaneData,
     PlaneLayers, Point, Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice,
     plane,
 };
@@ -31,6 +31,7 @@ pub enum Cursor {
 pub struct Moment<'a> {
     stage: &'a Stage,
     picture: std::borrow::Cow<'a, Picture>,
+    judge: Judge,
     size: (f32, f32),
     ratio: f32,
 }
@@ -41,6 +42,7 @@ impl<'a> Moment<'a> {
     pub fn new(
         scene: &'a Scene,
         picture: Option<&'a Picture>,
+        judge: Judge,
         size: (f32, f32),
         ratio: f32,
     ) -> Self {
@@ -70,16 +72,17 @@ impl<'a> Moment<'a> {
                 real_score: vec![],
             })),
         };
-        Self { stage, picture, size, ratio }
+        Self { stage, picture, judge, size, ratio }
     }
 
     fn parts(&self) -> Parts<'_> {
+        let judge = self.judge;
         match (self.stage, self.picture.as_ref()) {
             (Stage::Line { x, p_data }, Picture::Line(line)) => {
-                Parts::Line(LineData { x, p_data, line })
+                Parts::Line(LineData { x, p_data, line, judge })
             }
             (Stage::Plane { real, p_data, side }, Picture::Plane(plane)) => {
-                Parts::Plane(PlaneData { real, p_data, side: *side as usize, plane })
+                Parts::Plane(PlaneData { real, p_data, side: *side as usize, plane, judge })
             }
             (Stage::Images { width, height, real }, Picture::Images(images)) => {
                 Parts::Images(ImagesData {
@@ -87,6 +90,7 @@ impl<'a> Moment<'a> {
                     height: *height as usize,
                     real,
                     images,
+                    judge,
                 })
             }
             _ => Parts::None,
@@ -226,9 +230,11 @@ impl<'a> Moment<'a> {
                     ("x", read(data.x)),
                     ("p_data", read(data.p_data)),
                     ("p_g", read(&data.line.p_g)),
-                    ("D", read(&data.line.d)),
-                    ("D*", number(Some(data.optimal(i)))),
+                    (self.judge.name(), read(&data.line.d)),
                 ];
+                if let Some(best) = self.judge.best_name() {
+                    values.push((best, number(Some(self.judge.best(data.optimal(i))))));
+                }
                 if !data.line.average.is_empty() {
                     values.insert(3, ("p_g, average", read(&data.line.average)));
                 }
@@ -240,7 +246,7 @@ impl<'a> Moment<'a> {
                     .map(|(c, r)| r * data.side + c);
                 let read = |field: &[f32]| number(cell.and_then(|i| field.get(i).copied()));
                 let mut values = vec![("x", number(Some(x))), ("y", number(Some(y)))];
-                values.push(("D", read(&data.plane.field)));
+                values.push((self.judge.name(), read(&data.plane.field)));
                 values.push(("p_data", read(data.p_data)));
                 values
             }
@@ -251,7 +257,8 @@ impl<'a> Moment<'a> {
                     Wall::Average => return vec![("average of G", format!("no. {}", i + 1))],
                     Wall::Real => ("real", &data.images.real_score),
                 };
-                vec![(name, format!("no. {}", i + 1)), ("D", number(scores.get(i).copied()))]
+                let score = number(scores.get(i).copied());
+                vec![(name, format!("no. {}", i + 1)), (self.judge.name(), score)]
             }
             _ => Vec::new(),
         }
@@ -280,9 +287,8 @@ fn cross_hair((x, y): Point, theme: &Theme) -> Mark {
 /// A value with three decimals and a true minus sign; a dash when there is none.
 pub fn number(value: Option<f32>) -> String {
     match value {
-        Some(v) if v.is_finite() && v != 0.0 && v.abs() < 5e-4 => {
-            format!("{v:.0e}").replace('-', "\u{2212}")
-        }
+        Some(0.0) => "0.000".into(),
+        Some(v) if v.is_finite() && v.abs() < 5e-4 => format!("{v:.0e}").replace('-', "\u{2212}"),
         Some(v) if v.is_finite() && v.abs() < 1e5 => format!("{v:.3}").replace('-', "\u{2212}"),
         Some(v) if v.is_finite() => format!("{v:.2e}").replace('-', "\u{2212}"),
         _ => "\u{2014}".into(),
@@ -313,7 +319,7 @@ mod tests {
             d: vec![0.5; 3],
             arrows: vec![],
         });
-        let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
+        let moment = Moment::new(&scene, Some(&picture), Judge::Probability, (600.0, 400.0), 1.0);
         let middle = moment.moved(None, (1, 0));
         assert_eq!(middle, Some(Cursor::Abscissa(1)));
         let end = moment.moved(middle, (10, 0));
@@ -327,7 +333,7 @@ mod tests {
         let scene = scene(Stage::Plane { real: vec![0.5, 0.5], p_data: vec![], side: 2 });
         let picture =
             Picture::Line(Line { p_g: vec![0.1], average: vec![], d: vec![0.5], arrows: vec![] });
-        let moment = Moment::new(&scene, Some(&picture), (400.0, 400.0), 1.0);
+        let moment = Moment::new(&scene, Some(&picture), Judge::Probability, (400.0, 400.0), 1.0);
         let marks = moment.marks(Shown::default(), None, &Theme::LIGHT);
         assert!(
             marks.iter().any(|m| matches!(m, Mark::Dots { at, .. } if at.len() == 1)),
@@ -345,7 +351,7 @@ mod tests {
             fake_score: vec![0.25, 0.5],
             real_score: vec![],
         });
-        let moment = Moment::new(&scene, Some(&picture), (600.0, 400.0), 1.0);
+        let moment = Moment::new(&scene, Some(&picture), Judge::Probability, (600.0, 400.0), 1.0);
         let mut cursor = moment.moved(None, (1, 0));
         assert_eq!(cursor, Some(Cursor::Image(Wall::Fake, 0)));
         for _ in 0..2 {
@@ -366,7 +372,7 @@ mod tests {
             d: vec![0.5],
             arrows: vec![],
         });
-        let moment = Moment::new(&line, Some(&picture), (600.0, 400.0), 1.0);
+        let moment = Moment::new(&line, Some(&picture), Judge::Probability, (600.0, 400.0), 1.0);
         let values = moment.values(Cursor::Abscissa(0));
         assert_eq!(values[3], ("p_g, average", "0.200".to_owned()));
         let wall = scene(Stage::Images { width: 2, height: 2, real: vec![0; 8] });
@@ -376,7 +382,7 @@ mod tests {
             fake_score: vec![],
             real_score: vec![],
         });
-        let moment = Moment::new(&wall, Some(&picture), (600.0, 400.0), 1.0);
+        let moment = Moment::new(&wall, Some(&picture), Judge::Probability, (600.0, 400.0), 1.0);
         let next = moment.moved(Some(Cursor::Image(Wall::Fake, 1)), (1, 0));
         assert_eq!(next, Some(Cursor::Image(Wall::Average, 0)), "its wall comes after G's");
         assert_eq!(moment.moved(next, (-1, 0)), Some(Cursor::Image(Wall::Fake, 1)));
@@ -385,7 +391,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_have_a_true_minus() {
-        let shown = [Some(-0.5), Some(0.0), Some(1e-5), Some(f32::NAN), None].map(number);
+        let shown = [Some(-0.5), Some(-0.0), Some(1e-5), Some(f32::NAN), None].map(number);
         assert_eq!(shown, ["\u{2212}0.500", "0.000", "1e\u{2212}5", "\u{2014}", "\u{2014}"]);
     }
 }

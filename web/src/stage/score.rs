@@ -1,10 +1,11 @@
 //! The score: how the game stands, in figures and over time.
 
 use super::chart::{Chart, Topic};
+use super::judge::watch_judge;
 use super::series::Series;
 use super::sight::properties;
-use adversaria_plot::Theme;
-use adversaria_protocol::{Evaluation, Frame, Metrics};
+use adversaria_plot::{Judge, Theme};
+use adversaria_protocol::{Evaluation, Frame, Metrics, Picture};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -26,9 +27,17 @@ impl Reading {
 
     fn with(value: Option<f32>, write: impl Fn(f32) -> String) -> Self {
         match value.filter(|v| v.is_finite()) {
-            Some(v) => Self { plain: format!("{v}"), text: write(v).replace('-', "\u{2212}") },
+            Some(v) => Self { plain: format!("{v}"), text: signed(&write(v)) },
             None => Self { plain: String::new(), text: NONE.into() },
         }
+    }
+}
+
+/// With a true minus sign, and none before a zero.
+fn signed(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(zero) if zero.bytes().all(|b| matches!(b, b'0' | b'.')) => zero.into(),
+        _ => text.replace('-', "\u{2212}"),
     }
 }
 
@@ -36,11 +45,14 @@ impl Reading {
 #[derive(Clone, Copy)]
 struct Figure {
     id: &'static str,
-    label: &'static str,
+    /// Some names depend on the figures.
+    label: fn(Option<&Metrics>) -> &'static str,
     /// Class of the swatch before the label: a line of the chart above.
     swatch: &'static str,
     hint: &'static str,
-    read: fn(&Metrics) -> Reading,
+    /// Whether it compares p_g with p_data, which is not done for images.
+    compares: bool,
+    read: fn(&Metrics, Judge) -> Reading,
 }
 
 fn evaluation(m: &Metrics, pick: impl Fn(&Evaluation) -> f32) -> Option<f32> {
@@ -50,24 +62,27 @@ fn evaluation(m: &Metrics, pick: impl Fn(&Evaluation) -> f32) -> Option<f32> {
 const VALUE: &[&[Figure]] = &[
     &[Figure {
         id: "value",
-        label: "V(D, G)",
+        label: |_| "V(D, G)",
         swatch: "d",
         hint: "E log D(x) + E log(1 − D(G(z))), nats, on the probe's samples",
-        read: |m| Reading::of(Some(m.value)),
+        compares: false,
+        read: |m, _| Reading::of(Some(m.value)),
     }],
     &[Figure {
         id: "value-optimal",
-        label: "V(D*, G) = −log 4 + 2 JSD",
+        label: |_| "V(D*, G) = −log 4 + 2 JSD",
         swatch: "muted",
         hint: "The value if D were at its best against this G; never below −log 4 ≈ −1.386",
-        read: |m| Reading::of(evaluation(m, |e| e.value_optimal)),
+        compares: true,
+        read: |m, _| Reading::of(evaluation(m, |e| e.value_optimal)),
     }],
     &[Figure {
         id: "gap",
-        label: "gap: how far D is from its best",
+        label: |_| "gap: how far D is from its best",
         swatch: "",
-        hint: "V(D*, G) − V(D, G)",
-        read: |m| Reading::of(evaluation(m, |e| e.value_optimal - m.value)),
+        hint: "V(D*, G) − V(D, G), both of one iteration. None where D is no probability: V is the minimax value of σ(a), and that loss plays another game",
+        compares: true,
+        read: gap,
     }],
 ];
 
@@ -75,33 +90,37 @@ const LOSSES: &[&[Figure]] = &[
     &[
         Figure {
             id: "loss-d",
-            label: "loss of D",
+            label: |_| "loss of D",
             swatch: "d",
             hint: "D's loss at its last update, before it",
-            read: |m| Reading::of(Some(m.loss_d)),
+            compares: false,
+            read: |m, _| Reading::of(Some(m.loss_d)),
         },
         Figure {
             id: "loss-g",
-            label: "of G",
+            label: |_| "of G",
             swatch: "fake",
             hint: "G's loss at its last update, before it",
-            read: |m| Reading::of(Some(m.loss_g)),
+            compares: false,
+            read: |m, _| Reading::of(Some(m.loss_g)),
         },
     ],
     &[
         Figure {
             id: "grad-d",
-            label: "‖∇‖ of D",
+            label: |_| "‖∇‖ of D",
             swatch: "",
             hint: "Norm of the gradient of D's loss at its last update",
-            read: |m| norm(m.grad_norm_d),
+            compares: false,
+            read: |m, _| norm(m.grad_norm_d),
         },
         Figure {
             id: "grad-g",
-            label: "of G",
+            label: |_| "of G",
             swatch: "",
             hint: "Norm of the gradient of G's loss at its last update",
-            read: |m| norm(m.grad_norm_g),
+            compares: false,
+            read: |m, _| norm(m.grad_norm_g),
         },
     ],
 ];
@@ -110,33 +129,45 @@ const DISTANCE: &[&[Figure]] = &[
     &[
         Figure {
             id: "jsd",
-            label: "JSD",
+            label: |_| "JSD",
             swatch: "",
             hint: "Jensen-Shannon divergence of p_data and p_g, nats; 0 when equal, log 2 ≈ 0.693 when disjoint",
-            read: |m| Reading::of(evaluation(m, |e| e.jsd)),
+            compares: true,
+            read: |m, _| Reading::of(evaluation(m, |e| e.jsd)),
         },
         Figure {
             id: "kl",
-            label: "KL, nats",
+            label: |m| directions(m)[0].0,
             swatch: "",
-            hint: "KL(p_data ‖ p_g), nats; infinite when a bin holds data and no sample of G",
-            read: kl,
+            hint: KL_HINT,
+            compares: true,
+            read: |m, _| kl(m, directions(Some(m))[0].1),
         },
     ],
+    &[Figure {
+        id: "kl-reverse",
+        label: |m| directions(m)[1].0,
+        swatch: "",
+        hint: KL_HINT,
+        compares: true,
+        read: |m, _| kl(m, directions(Some(m))[1].1),
+    }],
     &[
         Figure {
             id: "modes",
-            label: "modes",
+            label: |_| "modes",
             swatch: "",
             hint: "Modes with at least one good sample; for mixtures",
-            read: modes,
+            compares: true,
+            read: |m, _| modes(m),
         },
         Figure {
             id: "quality",
-            label: "good samples",
+            label: |_| "good samples",
             swatch: "",
             hint: "Share of samples within 3 σ of their nearest mode; for mixtures",
-            read: |m| {
+            compares: true,
+            read: |m, _| {
                 let share = m.evaluation.as_ref().and_then(|e| e.quality);
                 Reading::with(share, |v| format!("{:.1} %", 100.0 * v))
             },
@@ -144,12 +175,50 @@ const DISTANCE: &[&[Figure]] = &[
     ],
 ];
 
+const KL_HINT: &str = "Kullback-Leibler divergence, nats: KL(p_data‖p_g) is infinite when a bin holds data and no sample of G, and that is often so";
+
+/// A divergence's name and where it stands.
+type Direction = (&'static str, fn(&Evaluation) -> f32);
+
+/// Both KL divergences. From p_g to p_data comes first, which is finite nearly always, unless it alone is not.
+fn directions(m: Option<&Metrics>) -> [Direction; 2] {
+    let model_data: Direction = ("KL(p_g‖p_data)", |e| e.kl_model_data);
+    let data_model: Direction = ("KL(p_data‖p_g)", |e| e.kl_data_model);
+    match m.and_then(|m| m.evaluation.as_ref()) {
+        Some(e) if !e.kl_model_data.is_finite() && e.kl_data_model.is_finite() => {
+            [data_model, model_data]
+        }
+        _ => [model_data, data_model],
+    }
+}
+
 /// The engine writes an infinite divergence as NaN.
-fn kl(m: &Metrics) -> Reading {
-    match evaluation(m, |e| e.kl_data_model) {
+fn kl(m: &Metrics, pick: fn(&Evaluation) -> f32) -> Reading {
+    match evaluation(m, pick) {
         Some(v) if !v.is_finite() => Reading { plain: "Infinity".into(), text: "∞".into() },
         value => Reading::of(value),
     }
+}
+
+/// V(D,G) is a mean over about a thousand samples of each kind, whose logarithms spread by about ½: two standard errors,
+/// 2 · √2 · ½ / √1000.
+const VALUE_ERROR: f32 = 0.045;
+
+/// V(D*,G) − V(D,G), which is never below 0 but for errors of both estimates.
+fn gap(m: &Metrics, judge: Judge) -> Reading {
+    let Some(e) = m.evaluation.as_ref().filter(|_| judge == Judge::Probability) else {
+        return Reading::of(None);
+    };
+    let gap = e.value_optimal - e.value;
+    let reading = Reading::of(Some(gap));
+    // V(D*,G) holds the JSD twice.
+    let error = 2.0 * bias(e) as f32 + VALUE_ERROR;
+    if gap < 0.0 && gap >= -error { Reading { text: "≈ 0".into(), ..reading } } else { reading }
+}
+
+/// What a histogram's JSD reads too high, nats.
+fn bias(e: &Evaluation) -> f64 {
+    f64::from(e.bins) / (8.0 * f64::from(e.samples.max(1)))
 }
 
 /// Norms span decades.
@@ -168,8 +237,8 @@ fn modes(m: &Metrics) -> Reading {
     }
 }
 
-/// The charts and *all figures* of the score: test ids `value`, `value-optimal`, `gap`, `jsd`, `kl`, `modes`,
-/// `quality`, `loss-d`, `loss-g`, `grad-d`, `grad-g` live here and nowhere else. The caller pushes each frame to
+/// The charts and *all figures* of the score: test ids `value`, `value-optimal`, `gap`, `jsd`, `kl`, `kl-reverse`,
+/// `modes`, `quality`, `loss-d`, `loss-g`, `grad-d`, `grad-g` live here and nowhere else. The caller pushes each frame to
 /// `series` as it comes and resets it on a new scene; this redraws when `frame` changes.
 #[component]
 pub fn ScorePanel(
@@ -180,28 +249,37 @@ pub fn ScorePanel(
     /// Whether the page is dark.
     dark: Signal<bool>,
 ) -> impl IntoView {
+    let judge = watch_judge(None, frame);
     view! {
         <div class="st-score" style=move || properties(&Theme::of(dark.get()))>
             <Chart topic=Topic::Value frame=frame series=series dark=dark />
-            <Figures rows=VALUE frame=frame />
+            <Figures rows=VALUE frame=frame judge=judge />
             <Chart topic=Topic::Losses frame=frame series=series dark=dark />
-            <Figures rows=LOSSES frame=frame />
-            <Figures rows=DISTANCE frame=frame />
-            <p class="st-estimator">{move || estimator(frame)}</p>
+            <Figures rows=LOSSES frame=frame judge=judge />
+            <Figures rows=DISTANCE frame=frame judge=judge />
+            <p class="st-estimator">{move || estimator(frame, judge.get())}</p>
         </div>
     }
 }
 
 #[component]
-fn Figures(rows: &'static [&'static [Figure]], frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
+fn Figures(
+    rows: &'static [&'static [Figure]],
+    frame: Signal<Option<Arc<Frame>>>,
+    judge: Memo<Judge>,
+) -> impl IntoView {
+    let images = Memo::new(move |_| {
+        frame.with(|f| f.as_ref().is_some_and(|f| matches!(f.picture, Picture::Images(_))))
+    });
     let dot = |i: usize| (i > 0).then(|| view! { <span class="st-dot">"·"</span> });
     let row = |figures: &'static [Figure]| {
         let label = |(i, f): (usize, &Figure)| {
-            view! { {dot(i)} <span class=f.swatch title=f.hint>{f.label}</span> }
+            view! { {dot(i)} <Label figure=*f frame=frame /> }
         };
-        let value = |(i, f): (usize, &Figure)| view! { {dot(i)} <Value figure=*f frame=frame /> };
+        let value = |(i, f): (usize, &Figure)| view! { {dot(i)} <Value figure=*f frame=frame judge=judge /> };
+        let idle = figures.iter().all(|f| f.compares);
         view! {
-            <div>
+            <div hidden=move || idle && images.get()>
                 <dt>{figures.iter().enumerate().map(label).collect_view()}</dt>
                 <dd>{figures.iter().enumerate().map(value).collect_view()}</dd>
             </div>
@@ -211,10 +289,17 @@ fn Figures(rows: &'static [&'static [Figure]], frame: Signal<Option<Arc<Frame>>>
 }
 
 #[component]
-fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
+fn Label(figure: Figure, frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
+    let name = Memo::new(move |_| frame.with(|f| (figure.label)(f.as_deref().map(|f| &f.metrics))));
+    view! { <span class=figure.swatch title=figure.hint>{name}</span> }
+}
+
+#[component]
+fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>, judge: Memo<Judge>) -> impl IntoView {
     let reading = Memo::new(move |_| {
         let none = || Reading::of(None);
-        frame.with(|f| f.as_deref().map_or_else(none, |f| (figure.read)(&f.metrics)))
+        let judge = judge.get();
+        frame.with(|f| f.as_deref().map_or_else(none, |f| (figure.read)(&f.metrics, judge)))
     });
     view! {
         <span title=figure.hint data-testid=figure.id data-value=move || reading.get().plain>
@@ -224,19 +309,23 @@ fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>) -> impl IntoView {
 }
 
 /// How the divergences were come by.
-fn estimator(frame: Signal<Option<Arc<Frame>>>) -> String {
+fn estimator(frame: Signal<Option<Arc<Frame>>>, judge: Judge) -> String {
     let words = |e: &Evaluation| {
-        let bias = f64::from(e.bins) / (8.0 * f64::from(e.samples.max(1)));
         format!(
-            "Histogram of {} samples of G in {} bins and one for what lies outside, at iteration {}; reads high by about {bias:.4} nats.",
+            "Histogram of {} samples of G in {} bins and one for what lies outside, at iteration {}; JSD reads high by about {:.4} nats by chance, and low where densities vary inside a bin.",
             thousands(u64::from(e.samples)),
             e.bins,
-            thousands(e.iteration)
+            thousands(e.iteration),
+            bias(e)
         )
     };
-    frame.with(|f| {
+    let mut text = frame.with(|f| {
         f.as_ref().and_then(|f| f.metrics.evaluation.as_ref().map(words)).unwrap_or_default()
-    })
+    });
+    if judge != Judge::Probability {
+        text += " V is the minimax value of σ(a); this loss plays another game.";
+    }
+    text
 }
 
 /// Digits in groups of three.
@@ -258,6 +347,84 @@ mod tests {
         for missing in [None, Some(f32::NAN), Some(f32::INFINITY)] {
             assert_eq!(Reading::of(missing), Reading { plain: String::new(), text: NONE.into() });
         }
+    }
+
+    fn metrics(evaluation: Option<Evaluation>) -> Metrics {
+        Metrics {
+            iteration: 7,
+            updates_d: 7,
+            updates_g: 7,
+            loss_d: f32::NAN,
+            loss_g: f32::NAN,
+            mean_loss_d: f32::NAN,
+            mean_loss_g: f32::NAN,
+            grad_norm_d: f32::NAN,
+            grad_norm_g: f32::NAN,
+            value: 5.0,
+            score_real: 0.5,
+            score_fake: 0.5,
+            evaluation,
+        }
+    }
+
+    fn compared() -> Evaluation {
+        Evaluation {
+            iteration: 5,
+            samples: 10_000,
+            bins: 625,
+            jsd: 0.2,
+            kl_data_model: f32::NAN,
+            kl_model_data: 0.5,
+            value_optimal: -1.0,
+            value: -1.25,
+            modes: None,
+            quality: None,
+        }
+    }
+
+    #[test]
+    fn the_gap_is_of_one_iteration_and_of_the_minimax_game() {
+        let of = |value, judge| gap(&metrics(Some(Evaluation { value, ..compared() })), judge);
+        assert_eq!(of(-1.25, Judge::Probability).text, "0.250");
+        let little = of(-0.969, Judge::Probability);
+        assert_eq!(little.text, "≈ 0");
+        assert!(little.plain.starts_with("-0.03"), "{}", little.plain);
+        assert_eq!(of(-0.5, Judge::Probability).text, "\u{2212}0.500", "no error of that size");
+        for judge in [Judge::Target, Judge::Critic] {
+            assert_eq!(of(-1.25, judge), Reading::of(None));
+        }
+        assert_eq!(of(f32::NAN, Judge::Probability).text, NONE);
+    }
+
+    #[test]
+    fn the_finite_divergence_comes_first_by_name() {
+        let both = |model_data, data_model| {
+            let e =
+                Evaluation { kl_model_data: model_data, kl_data_model: data_model, ..compared() };
+            let m = metrics(Some(e));
+            directions(Some(&m)).map(|(name, pick)| (name, kl(&m, pick).text))
+        };
+        let (model_data, data_model) = ("KL(p_g‖p_data)", "KL(p_data‖p_g)");
+        let infinite = || "∞".to_owned();
+        let n = f32::NAN;
+        assert_eq!(both(0.5, n), [(model_data, "0.500".into()), (data_model, infinite())]);
+        assert_eq!(both(n, 0.5), [(data_model, "0.500".into()), (model_data, infinite())]);
+        assert_eq!(both(n, n), [(model_data, infinite()), (data_model, infinite())]);
+        assert_eq!(kl(&metrics(None), |e| e.kl_model_data).text, NONE);
+    }
+
+    #[test]
+    fn before_the_first_update_there_are_dashes() {
+        let m = metrics(None);
+        for figure in LOSSES.iter().flat_map(|row| row.iter()) {
+            assert_eq!((figure.read)(&m, Judge::Probability).text, NONE, "{}", figure.id);
+        }
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(Reading::of(Some(-0.0004)).text, "0.000");
+        assert_eq!(Reading::of(Some(-0.001)).text, "\u{2212}0.001");
     }
 
     #[test]

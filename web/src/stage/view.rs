@@ -1,13 +1,14 @@
 //! The picture of the run, its legend and the values under the pointer.
 
 use super::canvas::Painter;
+use super::judge::watch_judge;
 use super::layers::{self, Kind};
 use super::legend::Legend;
 use super::moment::{Cursor, Moment, Shown};
 use super::sight::{pixel_ratio, properties, watch_size};
 use crate::look::now_millis;
 use adversaria_core::spec::PageOptions;
-use adversaria_plot::{Theme, Wall};
+use adversaria_plot::{Judge, Theme};
 use adversaria_protocol::{Frame, Layers, Scene, Stage};
 use leptos::{html, prelude::*};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ const SUMMARY_MILLIS: f64 = 5000.0;
 struct Sources {
     scene: Signal<Option<Arc<Scene>>>,
     frame: Signal<Option<Arc<Frame>>>,
+    judge: Memo<Judge>,
     size: RwSignal<(f32, f32)>,
 }
 
@@ -32,7 +34,8 @@ impl Sources {
             return None;
         }
         let picture = frame.as_deref().map(|f| &f.picture);
-        Some(look(&Moment::new(&scene, picture, size, pixel_ratio() as f32)))
+        let judge = self.judge.get();
+        Some(look(&Moment::new(&scene, picture, judge, size, pixel_ratio() as f32)))
     }
 
     /// The same, without subscribing.
@@ -59,7 +62,8 @@ pub fn StageView(
     dark: Signal<bool>,
 ) -> impl IntoView {
     let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
-    let sources = Sources { scene, frame, size: watch_size(wrap) };
+    let judge = watch_judge(Some(scene), frame);
+    let sources = Sources { scene, frame, judge, size: watch_size(wrap) };
     let kind = Memo::new(move |_| scene.with(|scene| Kind::of(scene.as_deref())));
     let averaged = Memo::new(move |_| {
         frame.with(|frame| frame.as_ref().is_some_and(|f| layers::keeps_average(&f.picture)))
@@ -94,17 +98,16 @@ pub fn StageView(
                 <Readout sources=sources cursor=cursor />
                 <p class="st-unseen" role="status">{told}</p>
             </div>
-            <Legend kind=kind averaged=averaged shown=shown options=options />
+            <Legend kind=kind averaged=averaged judge=judge shown=shown options=options />
         </div>
     }
 }
 
-/// Asks the engine for what is shown, and for no more.
+/// Asks the engine for what is shown, and for D's field, which the drawing of the game shows in small at all times.
 fn ask_for(shown: Memo<Shown>, wanted: RwSignal<Layers>) {
     Effect::new(move |_| {
         let plane = shown.get().plane;
-        let now =
-            Layers { field: plane.field || plane.contour, pulls: plane.pulls, grid: plane.grid };
+        let now = Layers { field: true, pulls: plane.pulls, grid: plane.grid };
         if wanted.get_untracked() != now {
             wanted.set(now);
         }
@@ -159,7 +162,7 @@ fn spoken(moment: &Moment<'_>, cursor: Cursor) -> String {
         .join(", ")
 }
 
-/// The values at the cursor, on the side of the stage where the cursor is not.
+/// The values at the cursor, on the side of the stage where the cursor is not; below a picture that fills the stage.
 #[component]
 fn Readout(sources: Sources, cursor: RwSignal<Option<Cursor>>) -> impl IntoView {
     let on_the_left = move || match cursor.get() {
@@ -168,16 +171,16 @@ fn Readout(sources: Sources, cursor: RwSignal<Option<Cursor>>) -> impl IntoView 
             _ => false,
         }),
         Some(Cursor::Place(x, _)) => x > 0.0,
-        Some(Cursor::Image(wall, _)) => wall == Wall::Real,
-        None => false,
+        Some(Cursor::Image(..)) | None => false,
     };
+    let below = move || matches!(cursor.get(), Some(Cursor::Image(..)));
     let rows = move || {
         let values = cursor.get().and_then(|c| sources.with(|m| m.values(c)))?;
         let row = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
         Some(values.into_iter().map(row).collect_view())
     };
     view! {
-        <dl class="st-readout" class:left=on_the_left hidden=move || cursor.with(Option::is_none)
+        <dl class="st-readout" class:left=on_the_left class:below=below hidden=move || cursor.with(Option::is_none)
             data-testid="readout" aria-hidden="true">{rows}</dl>
     }
 }
