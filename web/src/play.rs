@@ -265,3 +265,19 @@ fn changed(key: &str, value: &str) -> String {
     let value = if value.is_empty() { "none" } else { value };
     format!("{label} {value}: the run starts afresh.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_the_control_and_leave_keys_as_they_are() {
+        let said = |hash: &str| Address::parse(hash).map_err(|error| sentence(&error)).map(|_| ());
+        let begins = |hash: &str, with: &str| said(hash).is_err_and(|said| said.starts_with(with));
+        assert!(begins("optd=adam:-1:0.5:0.9", "Optimiser of D: optd=adam:-1:0.5:0.9 is not"));
+        assert!(begins("kd=1&kd=2", "k of D: kd is given twice"));
+        assert!(begins("colour=blue", "There is no field"));
+        assert_eq!(changed("seed", "7"), "Seed 7: the run starts afresh.");
+        assert_eq!(crate::link::capital("kd is odd"), "kd is odd");
+    }
+}

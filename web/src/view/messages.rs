@@ -12,7 +12,7 @@ use crate::page::{Page, Trouble};
 /// Screen readers hear of the run at most this often.
 const SUMMARY: Duration = Duration::from_secs(5);
 
-/// Fault, notice and progress, laid over the top of the stage so that nothing shifts.
+/// Fault, notice and progress, laid over the lower edge of the stage so that nothing shifts.
 #[component]
 pub fn Messages(
     /// The store.
