@@ -144,7 +144,9 @@ impl Stage {
                 self.events.push(Event::Frame(Box::new(frame)));
                 self.times.frame_cost = now - begun;
             }
-            Owed::Advance { id, left, ending } => return self.settle_advance(id, left, ending),
+            Owed::Advance { id, left, ending } => {
+                return self.settle_advance(id, left, ending, now);
+            }
         }
         Ok(None)
     }
@@ -154,13 +156,19 @@ impl Stage {
         id: u32,
         left: u64,
         ending: Option<(Box<Verdict>, Reading)>,
+        now: f64,
     ) -> Result<Option<Owed>, EngineError> {
         if left > 0 {
             return Ok(Some(Owed::Advance { id, left, ending }));
         }
         let Some((mut verdict, figures)) = ending else {
             let figures = self.run.read_figures(false)?;
-            let verdict = Box::new(self.begin_verdict()?);
+            // Who advances in many small steps gets a comparison now and then, not one a step.
+            let due = now - self.times.evaluation >= self.evaluation_rest();
+            if due {
+                self.times.evaluation = now;
+            }
+            let verdict = Box::new(self.begin_verdict(due)?);
             return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
         };
         let Some(seen) = self.reach(&mut verdict)? else {
@@ -171,12 +179,13 @@ impl Stage {
         Ok(None)
     }
 
-    /// Starts looking at both players as they are now.
-    pub(crate) fn begin_verdict(&mut self) -> Result<Verdict, EngineError> {
+    /// Starts looking at both players as they are now, and at samples when p_g is to be compared.
+    pub(crate) fn begin_verdict(&mut self, compare: bool) -> Result<Verdict, EngineError> {
         let layers = Layers { field: false, pulls: false, grid: false };
         let look = self.view.look(&mut self.run, layers)?;
-        let judged = self.judge.is_some();
-        let samples = judged.then(|| self.run.draw(EVALUATION_SAMPLES, false)).transpose()?;
+        let samples = (compare && self.judge.is_some())
+            .then(|| self.run.draw(EVALUATION_SAMPLES, false))
+            .transpose()?;
         Ok(Verdict { iteration: self.run.iteration(), look, samples })
     }
 

@@ -274,7 +274,13 @@ impl Session {
         }
     }
 
-    /// Whether the run on stage moves.
+    /// Whether iterations are being made.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.stage.as_ref().is_some_and(Stage::moves)
+    }
+
+    /// How the run on stage stands.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         self.stage.as_ref().map(Stage::standing)

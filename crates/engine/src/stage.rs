@@ -16,7 +16,7 @@ use crate::view::View;
 const SLICE_MILLIS: f64 = 8.0;
 /// Least time between frames, while playing and while advancing.
 const FRAME_MILLIS: f64 = 33.0;
-const ADVANCING_FRAME_MILLIS: f64 = 250.0;
+const ADVANCING_FRAME_MILLIS: f64 = 1000.0;
 /// Frames and evaluations take at most one part in this many of the time.
 const FRAME_SHARE: f64 = 8.0;
 const EVALUATION_SHARE: f64 = 30.0;
@@ -242,6 +242,11 @@ impl Stage {
         self.events.push(Event::Fault(fault));
     }
 
+    /// Whether iterations are being made.
+    pub(crate) fn moves(&self) -> bool {
+        self.standing == Standing::Playing || self.advancing().is_some()
+    }
+
     fn advancing(&self) -> Option<u64> {
         self.owed.iter().find_map(|owed| match owed {
             Owed::Advance { left, .. } if *left > 0 => Some(*left),
@@ -348,8 +353,7 @@ impl Stage {
     fn look(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Frame { .. }));
         let least = if self.advancing().is_some() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
-        let moving = self.standing == Standing::Playing || self.advancing().is_some();
-        let wait = if moving { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
+        let wait = if self.moves() { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
         if under_way || !self.stale || now - self.times.frame < wait {
             return Ok(());
         }
@@ -370,7 +374,7 @@ impl Stage {
 
     fn judge(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Evaluation { .. }));
-        let wait = EVALUATION_MILLIS.max(EVALUATION_SHARE * self.times.evaluation_cost);
+        let wait = EVALUATION_MILLIS.max(self.evaluation_rest());
         let images = self.run.spec().data().kind() == DataKind::Images;
         if images
             || under_way
@@ -380,11 +384,16 @@ impl Stage {
         {
             return Ok(());
         }
-        let verdict = Box::new(self.begin_verdict()?);
+        let verdict = Box::new(self.begin_verdict(true)?);
         self.owed.push(Owed::Evaluation { begun: now, verdict });
         self.times.evaluation = now;
         self.unjudged = false;
         Ok(())
+    }
+
+    /// How long training goes on after a comparison before the next may take its share of the time.
+    pub(crate) fn evaluation_rest(&self) -> f64 {
+        EVALUATION_SHARE * self.times.evaluation_cost
     }
 
     fn keep(&mut self, now: f64) -> Result<(), EngineError> {

@@ -4,7 +4,9 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, ReadableWritablePair, Response};
+use web_sys::{
+    DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, ReadableWritablePair, Response,
+};
 
 #[wasm_bindgen]
 extern "C" {

@@ -20,6 +20,10 @@ use crate::fetch;
 const PACKS: [&str; 2] = ["data/mnist-train-a.bin.gz", "data/mnist-train-b.bin.gz"];
 /// Images in the first pack.
 const FIRST_PACK: u32 = 10_000;
+/// How long after the first pack, or the last look, the second one is thought of.
+const REST_MILLIS: f64 = 2000.0;
+/// Least time between two words about a download.
+const PROGRESS_MILLIS: f64 = 100.0;
 
 struct Host {
     scope: DedicatedWorkerGlobalScope,
@@ -83,7 +87,9 @@ impl Host {
             }
             Err(error) => self.post(&Event::Fault(message_fault(&error))),
         }
-        self.fetch_images();
+        if self.session.borrow().wants_images().is_some() {
+            self.fetch_images();
+        }
         self.tell();
         self.ask();
     }
@@ -108,15 +114,18 @@ impl Host {
 
     fn ask_after(self: &Rc<Self>, millis: f64) {
         let host = Rc::clone(self);
-        let wake = Closure::once_into_js(move || host.ask());
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a pace")]
-        let millis = millis.clamp(0.0, 1000.0) as i32;
-        if self
-            .scope
-            .set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), millis)
-            .is_err()
-        {
-            self.ask();
+        self.after(millis, move || host.ask());
+    }
+
+    /// Does something later; at once where there are no timers.
+    fn after(&self, millis: f64, then: impl FnOnce() + 'static) {
+        let wake = Closure::once_into_js(then);
+        #[expect(clippy::cast_possible_truncation, reason = "a few seconds at most")]
+        let millis = millis.clamp(0.0, 10_000.0) as i32;
+        let wake: &js_sys::Function = wake.unchecked_ref();
+        let set = self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(wake, millis);
+        if set.is_err() && wake.call0(&JsValue::NULL).is_err() {
+            self.post(&Event::Notice("the browser's timers do not work".into()));
         }
     }
 
@@ -143,12 +152,11 @@ impl Host {
         }
     }
 
-    /// Fetches the pack of images that comes next, when a run waits for it or the first one is here.
+    /// Fetches the pack of images that comes next, unless one is on its way, all are here, or the user brought others.
     fn fetch_images(self: &Rc<Self>) {
         let wanted = self.session.borrow().wants_images();
         let next = self.packs.get();
-        let idle = wanted.is_none() && next == 0;
-        if idle || self.fetching.get() || self.own_images.get() || next >= PACKS.len() {
+        if self.fetching.get() || self.own_images.get() || next >= PACKS.len() {
             return;
         }
         self.fetching.set(true);
@@ -162,6 +170,18 @@ impl Host {
         });
     }
 
+    /// Fetches the rest at once when a run waits for it, else as soon as nothing trains: unpacking takes a core.
+    fn fetch_rest_in_peace(self: &Rc<Self>) {
+        if self.session.borrow().wants_images().is_some() {
+            return self.fetch_images();
+        }
+        let host = Rc::clone(self);
+        self.after(REST_MILLIS, move || {
+            let moves = host.session.borrow().moves();
+            if moves { host.fetch_rest_in_peace() } else { host.fetch_images() }
+        });
+    }
+
     async fn fetch_pack(self: &Rc<Self>, number: usize) -> Result<ImageSet, String> {
         let host = Rc::clone(self);
         let what = if number == 0 {
@@ -169,9 +189,14 @@ impl Host {
         } else {
             "MNIST, the other 50,000 images"
         };
+        let last = Cell::new(f64::NEG_INFINITY);
         let bytes = fetch::bytes(PACKS[number], move |done, total| {
-            host.session.borrow_mut().progress(what, done, total);
-            host.tell();
+            let now = host.now();
+            if now - last.get() >= PROGRESS_MILLIS || done == total {
+                last.set(now);
+                host.session.borrow_mut().progress(what, done, total);
+                host.tell();
+            }
         })
         .await?;
         ImageSet::unpack(&bytes).map_err(|error| error.to_string())
@@ -191,7 +216,7 @@ impl Host {
                 if let Err(error) = supplied {
                     self.session.borrow_mut().images_failed(&error.to_string());
                 }
-                self.fetch_images();
+                self.fetch_rest_in_peace();
             }
             Ok(_) => {}
             // Nobody asked for the second pack yet: it is tried again when somebody does.
