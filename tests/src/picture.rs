@@ -64,13 +64,14 @@ impl Picture {
         Ok(share(self.pixels.iter().zip(&other.pixels).map(|(a, b)| differ(*a, *b))))
     }
 
-    /// How many pixels are near this colour (within 40 in each channel).
+    /// How many pixels are of this kind; the closure is given red, green and blue.
     #[must_use]
-    pub fn count_near(&self, colour: [u8; 3]) -> usize {
-        let near = |pixel: &&[u8; 4]| {
-            pixel.iter().zip(colour).all(|(have, want)| have.abs_diff(want) <= 40)
+    pub fn count(&self, is: impl Fn(i32, i32, i32) -> bool) -> usize {
+        let holds = |pixel: &&[u8; 4]| {
+            let [red, green, blue, _] = pixel.map(i32::from);
+            is(red, green, blue)
         };
-        self.pixels.iter().filter(near).count()
+        self.pixels.iter().filter(holds).count()
     }
 }
 
@@ -96,7 +97,7 @@ mod tests {
         let (white, grey, blue) = ([255; 4], [245, 245, 245, 255], [0, 114, 178, 255]);
         assert_eq!(picture(&[white; 4]).ink(), 0.0);
         assert_eq!(picture(&[white, white, grey, blue]).ink(), 0.25);
-        assert_eq!(picture(&[white, blue, grey]).count_near([10, 100, 180]), 1);
+        assert_eq!(picture(&[white, blue, grey]).count(|red, _, blue| blue > red + 90), 1);
     }
 
     #[test]

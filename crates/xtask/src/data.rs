@@ -157,7 +157,7 @@ fn unwritable(file: &Path) -> String {
     format!("{} cannot be written", file.display())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
