@@ -9,7 +9,7 @@ use crate::evaluate::evaluate;
 use crate::figures::Figures;
 use crate::probe::Job;
 use crate::run::{Change, Reading};
-use crate::stage::Stage;
+use crate::stage::{REST_MILLIS, Stage};
 use crate::view::{Look, Seen};
 
 /// Samples of a comparison of p_g with p_data.
@@ -175,6 +175,7 @@ impl Stage {
             return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
         };
         let metrics = self.metrics(verdict.iteration, &figures, &seen)?;
+        self.times.rest = now + REST_MILLIS;
         self.reply(id, Ok(Reply::Metrics(metrics)));
         Ok(None)
     }

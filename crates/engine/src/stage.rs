@@ -16,7 +16,9 @@ use crate::view::View;
 const SLICE_MILLIS: f64 = 8.0;
 /// Least time between frames, while playing and while advancing.
 const FRAME_MILLIS: f64 = 33.0;
-const ADVANCING_FRAME_MILLIS: f64 = 1000.0;
+const ADVANCING_FRAME_MILLIS: f64 = 2000.0;
+/// How long after an advance its frame waits for the next one to begin.
+pub(crate) const REST_MILLIS: f64 = 50.0;
 /// Frames and evaluations take at most one part in this many of the time.
 const FRAME_SHARE: f64 = 8.0;
 const EVALUATION_SHARE: f64 = 30.0;
@@ -35,6 +37,8 @@ pub(crate) struct Times {
     pub(crate) evaluation: f64,
     pub(crate) evaluation_cost: f64,
     pub(crate) keep: f64,
+    /// Until then no frame follows an advance, for another may come at once.
+    pub(crate) rest: f64,
     /// The window over which the rate is measured: its begin and the iteration then.
     pub(crate) window: (f64, u64),
     pub(crate) rate: f32,
@@ -87,6 +91,7 @@ impl Stage {
                 evaluation: f64::NEG_INFINITY,
                 evaluation_cost: 0.0,
                 keep: now,
+                rest: now,
                 window: (now, iteration),
                 rate: 0.0,
                 iteration_cost: 0.0,
@@ -354,7 +359,8 @@ impl Stage {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Frame { .. }));
         let least = if self.advancing().is_some() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
         let wait = if self.moves() { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
-        if under_way || !self.stale || now - self.times.frame < wait {
+        let resting = !self.moves() && now < self.times.rest;
+        if under_way || !self.stale || resting || now - self.times.frame < wait {
             return Ok(());
         }
         let figures = self.run.read_figures(true)?;
@@ -426,6 +432,7 @@ impl Stage {
                 Next::After(self.times.next_iteration - now)
             }
             (Standing::Playing, _) => Next::Again,
+            _ if self.stale && now < self.times.rest => Next::After(self.times.rest - now),
             _ if self.stale => Next::Again,
             _ if self.unjudged
                 && !self.diverged()
