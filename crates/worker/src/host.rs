@@ -20,8 +20,8 @@ use crate::fetch;
 const PACKS: [&str; 2] = ["data/mnist-train-a.bin.gz", "data/mnist-train-b.bin.gz"];
 /// Images in the first pack.
 const FIRST_PACK: u32 = 10_000;
-/// How long after the first pack, or the last look, the second one is thought of.
-const REST_MILLIS: f64 = 2000.0;
+/// For so long nothing may have trained before the second pack is fetched unasked.
+const REST_MILLIS: f64 = 4000.0;
 /// Least time between two words about a download.
 const PROGRESS_MILLIS: f64 = 100.0;
 
@@ -36,6 +36,8 @@ struct Host {
     fetching: Cell<bool>,
     /// The user's own images replace the packs.
     own_images: Cell<bool>,
+    /// When something last trained, milliseconds.
+    trained: Cell<f64>,
 }
 
 /// Starts hearing and tells the page so.
@@ -52,6 +54,7 @@ pub(crate) fn start() {
         packs: Cell::new(0),
         fetching: Cell::new(false),
         own_images: Cell::new(false),
+        trained: Cell::new(0.0),
     });
     host.listen();
     host.tell();
@@ -97,6 +100,9 @@ impl Host {
     fn turn(self: &Rc<Self>) {
         self.asked.set(false);
         let next = self.session.borrow_mut().work(&|| self.now());
+        if self.session.borrow().moves() {
+            self.trained.set(self.now());
+        }
         self.tell();
         match next {
             Next::Again => self.ask(),
@@ -177,8 +183,8 @@ impl Host {
         }
         let host = Rc::clone(self);
         self.after(REST_MILLIS, move || {
-            let moves = host.session.borrow().moves();
-            if moves { host.fetch_rest_in_peace() } else { host.fetch_images() }
+            let quiet = host.now() - host.trained.get() >= REST_MILLIS;
+            if quiet { host.fetch_images() } else { host.fetch_rest_in_peace() }
         });
     }
 
