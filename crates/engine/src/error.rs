@@ -89,8 +89,17 @@ impl EngineError {
             Self::NoImages { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };
-        Fault { code, message: format!("{}.", unended(&self.to_string())), can_rewind }
+        let sentence = format!("{}.", unended(&self.to_string()));
+        // These begin with a name, whose letters count: an address key or a file's.
+        let named = matches!(self, Self::Spec(_) | Self::NotLive { .. } | Self::BadFiles(_));
+        let message = if named { sentence } else { capital(&sentence) };
+        Fault { code, message, can_rewind }
     }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A sentence without its full stop, to be gone on with.
