@@ -249,7 +249,12 @@ impl Stage {
 
     /// Whether iterations are being made.
     pub(crate) fn moves(&self) -> bool {
-        self.standing == Standing::Playing || self.advancing().is_some()
+        self.standing == Standing::Playing || self.is_asked_on()
+    }
+
+    /// Whether somebody waits for iterations, or for the figures after them.
+    fn is_asked_on(&self) -> bool {
+        self.owed.iter().any(|owed| matches!(owed, Owed::Advance { .. }))
     }
 
     fn advancing(&self) -> Option<u64> {
@@ -357,7 +362,7 @@ impl Stage {
 
     fn look(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Frame { .. }));
-        let least = if self.advancing().is_some() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
+        let least = if self.is_asked_on() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
         let wait = if self.moves() { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
         let resting = !self.moves() && now < self.times.rest;
         if under_way || !self.stale || resting || now - self.times.frame < wait {

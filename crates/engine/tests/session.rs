@@ -330,3 +330,18 @@ fn the_average_of_g_is_shown_when_there_is_one() {
     assert_eq!(plane.average.len(), plane.fake.len());
     assert_ne!(plane.average, plane.fake);
 }
+
+#[test]
+fn a_row_of_advances_is_not_slowed_by_pictures() {
+    let mut host = Host::with(SMALL);
+    host.work(300);
+    host.heard.clear();
+    for _ in 0..50 {
+        host.advance(20).expect("it runs");
+    }
+    let frames = |host: &Host| host.heard.iter().filter(|e| matches!(e, Event::Frame(_))).count();
+    let during = frames(&host);
+    assert!(during <= 2 + (host.time.get() / 2000.0) as usize, "{during} frames for 50 advances");
+    host.work(300);
+    assert_eq!(host.frame().metrics.iteration, 1000, "the last one is seen in the end");
+}
