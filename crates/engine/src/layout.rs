@@ -86,6 +86,9 @@ pub(crate) struct Layout {
     pub(crate) transient: u32,
 }
 
+/// Columns of a probe of an image run: a wall of pictures, for each of which the nets are wide.
+pub(crate) const PICTURES: u32 = 64;
+
 /// The words before the parameters: two sets of slots and the probes' counter.
 const HEAD: u32 = 2 * Slots::WORDS + 8;
 
@@ -123,8 +126,11 @@ impl Layout {
         generator.gradient = cursor.take(generator.parameters.len);
         discriminator.gradient = cursor.take(discriminator.parameters.len);
         let widest = generator_layers.widest().max(discriminator_layers.widest());
-        let probe_columns =
-            (1 << 20).min(1024 * 256 / widest.max(1)).clamp(64, 1024).next_multiple_of(8);
+        let probe_columns = if dim > 2 {
+            PICTURES
+        } else {
+            (1024 * 256 / widest.max(1)).clamp(64, 1024).next_multiple_of(8)
+        };
         let probe_input = cursor.take(probe_columns * latent.max(dim));
         let transient = cursor.0;
         let probe_counter = 2 * Slots::WORDS;

@@ -9,6 +9,7 @@ use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Stage};
 
 use crate::compile::index;
 use crate::error::EngineError;
+use crate::layout;
 use crate::probe::Job;
 use crate::run::{Run, latent_points};
 use crate::table::to_bytes;
@@ -28,8 +29,9 @@ const DOTS: usize = 512;
 const JUDGED: usize = 1024;
 /// Lines of G's grid each way.
 const LATTICE: usize = 21;
-/// Pictures of each kind, and pixels on a side of each.
-const PICTURES: usize = 64;
+/// Pictures of each kind: one probe's.
+const PICTURES: usize = layout::PICTURES as usize;
+/// Pixels on a side of each.
 const PIXELS: u32 = 28;
 
 /// The constant part of a run's picture, made once.
