@@ -29,4 +29,4 @@ pub use evaluate::evaluate;
 pub use observe::Observer;
 pub use run::{Change, Run};
 pub use session::{BackendMaker, Next, Session};
-pub use table::{build_table, to_bytes, training_images};
+pub use table::{build_table, to_bytes};

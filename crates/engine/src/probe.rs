@@ -117,15 +117,6 @@ impl Run {
         Ok(raw.into_iter().map(sigmoid).collect())
     }
 
-    /// G(z) of latent points `[n, latent]`. Waits for them.
-    ///
-    /// # Errors
-    /// When the backend fails.
-    pub fn generate(&mut self, latent: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let job = self.probe(index::GENERATE, latent)?;
-        Ok(self.finish(job)?.swap_remove(0))
-    }
-
     pub(crate) fn check_points(&self, points: &[f32]) -> Result<(), EngineError> {
         let dim = self.spec.dim();
         if points.len().is_multiple_of(dim as usize) {

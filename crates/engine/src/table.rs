@@ -42,7 +42,7 @@ fn image_table(spec: &RunSpec, images: Option<&ImageSet>) -> Result<Table, Engin
 ///
 /// # Errors
 /// As [`build_table`].
-pub fn training_images(spec: &RunSpec, images: Option<&ImageSet>) -> Result<ImageSet, EngineError> {
+fn training_images(spec: &RunSpec, images: Option<&ImageSet>) -> Result<ImageSet, EngineError> {
     let there = images.map_or(0, count);
     let Some(set) = images.filter(|_| there >= spec.rows()) else {
         return Err(EngineError::NoImages { needed: spec.rows(), there });
