@@ -5,3 +5,4 @@ pub mod driver;
 pub mod learning;
 pub mod picture;
 pub mod wire;
+pub mod parity;

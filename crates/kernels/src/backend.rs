@@ -47,6 +47,18 @@ pub enum BackendError {
         /// What was asked for.
         what: String,
     },
+    /// The device is gone: nothing that it held can be had any more.
+    #[error("the GPU was lost ({why})")]
+    Lost {
+        /// What the driver or browser says.
+        why: String,
+    },
+    /// The device refused a command. What it holds may be wrong.
+    #[error("the GPU refused a command ({why})")]
+    Refused {
+        /// What the driver or browser says.
+        why: String,
+    },
     /// A program gathers, and no table was given.
     #[error("the program gathers rows, and there is no table")]
     NoTable,
@@ -93,4 +105,9 @@ pub trait Backend {
     /// # Errors
     /// When the ticket is unknown.
     fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError>;
+
+    /// Whether words are on their way from a device, which says so when they have come: until then the host may rest.
+    fn in_flight(&self) -> bool {
+        false
+    }
 }

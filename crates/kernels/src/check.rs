@@ -1,6 +1,7 @@
 //! What must hold of an op before it may run: shapes that fit, views inside the arena, no harmful overlap.
 
-use crate::program::{Act, Decay, Epilogue, Mat, Op, Span, tick};
+use crate::backend::BackendError;
+use crate::program::{Act, Decay, Epilogue, Mat, Op, Program, Span, Table, TableValues, tick};
 
 /// An op known to be well formed for arenas of at least [`Checked::words`] words. Only [`check`] makes one, so
 /// executors need no bounds checks of their own.
@@ -22,6 +23,69 @@ impl Checked {
     pub fn words(&self) -> u32 {
         self.words
     }
+}
+
+/// A program whose ops are all checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedProgram {
+    /// What it is for.
+    pub name: String,
+    /// The steps.
+    pub ops: Vec<Checked>,
+}
+
+/// Checks every op of a program against an arena of `words`.
+///
+/// # Errors
+/// When an op is malformed.
+pub fn check_program(program: Program, words: u32) -> Result<CheckedProgram, BackendError> {
+    let check_op = |(index, op): (usize, &Op)| {
+        check(op, words).map_err(|why| bad_op(&program.name, index, op, why))
+    };
+    let ops = program.ops.iter().enumerate().map(check_op).collect::<Result<_, _>>()?;
+    Ok(CheckedProgram { name: program.name, ops })
+}
+
+impl CheckedProgram {
+    /// Checks that what the program gathers fits the table.
+    ///
+    /// # Errors
+    /// When it does not, or there is no table.
+    pub fn check_table(&self, table: Option<&Table>) -> Result<(), BackendError> {
+        for (index, op) in self.ops.iter().enumerate() {
+            let Op::Gather { out, .. } = *op.op() else { continue };
+            let table = table.ok_or(BackendError::NoTable)?;
+            if table.dim != out.rows {
+                let (dim, rows) = (table.dim, out.rows);
+                let why = format!("the table's rows have {dim} words, and out has {rows} rows");
+                return Err(bad_op(&self.name, index, op.op(), why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a table has as many values as it says.
+///
+/// # Errors
+/// When it has not, or too many rows.
+pub fn check_table(table: &Table) -> Result<(), BackendError> {
+    let held = match &table.values {
+        TableValues::Words(words) => words.len(),
+        TableValues::Bytes { bytes, .. } => bytes.len(),
+    };
+    let whole = held as u64 == u64::from(table.rows) * u64::from(table.dim);
+    if whole && table.rows > 0 && table.rows < 1 << 24 {
+        return Ok(());
+    }
+    let (rows, dim) = (table.rows, table.dim);
+    Err(BackendError::Unknown {
+        what: format!("table of {rows} rows of {dim} words in {held} values"),
+    })
+}
+
+fn bad_op(program: &str, index: usize, op: &Op, why: String) -> BackendError {
+    BackendError::BadOp { program: program.to_owned(), index, op: format!("{op:?}"), why }
 }
 
 /// Checks one op against an arena of `words`.

@@ -3,8 +3,10 @@
 pub mod backend;
 pub mod check;
 pub mod cpu;
+pub mod encode;
 pub mod formula;
 pub mod program;
 pub mod real;
 pub mod scalar;
 mod simd;
+pub mod wgsl;

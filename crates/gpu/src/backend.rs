@@ -1,0 +1,458 @@
+//! The executor: records dispatches and copies in the order of the calls, and submits them now and then.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
+use adversaria_kernels::check::{CheckedProgram, check_program, check_table};
+use adversaria_kernels::encode::{Crew, RECORD_WORDS, encode, encode_table};
+use adversaria_kernels::program::{Mat, Op, Program, Table};
+use adversaria_kernels::wgsl::{DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE};
+
+use crate::cost::{Form, choose, micros};
+use crate::device::Gpu;
+use crate::kernels::{Kernels, Sources, Which};
+use crate::transfer::{Reads, Uploads};
+
+/// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
+const SUBMISSION_MICROS: f64 = 10_000.0;
+/// Workgroups of an op whose elements are spread over all threads.
+const MOST_GROUPS: u32 = 1024;
+const RECORD_BYTES: u64 = 4 * RECORD_WORDS as u64;
+const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
+
+/// One dispatch: the kernel and how many workgroups.
+#[derive(Clone, Copy, Debug)]
+struct Launch {
+    which: Which,
+    entry: &'static str,
+    groups: [u32; 2],
+    /// Where the op's record begins, in bytes.
+    record: u32,
+}
+
+struct Prepared {
+    checked: CheckedProgram,
+    form: Form,
+    launches: Vec<Launch>,
+    /// The words of its records in the program buffer.
+    records: Range<u32>,
+    micros: f64,
+}
+
+struct Groups {
+    dispatch: wgpu::BindGroup,
+    resident: wgpu::BindGroup,
+    tile: wgpu::BindGroup,
+}
+
+/// Runs programs on a device.
+pub struct GpuBackend {
+    gpu: Gpu,
+    wish: Option<Form>,
+    kernels: Kernels,
+    crew: Crew,
+    words: u32,
+    arena: wgpu::Buffer,
+    program: wgpu::Buffer,
+    table_buffer: wgpu::Buffer,
+    table: Option<Arc<Table>>,
+    groups: Option<Groups>,
+    programs: Vec<Prepared>,
+    uploads: Uploads,
+    plans: Uploads,
+    reads: Reads,
+    encoder: Option<wgpu::CommandEncoder>,
+    /// What has been recorded and not submitted, by estimate.
+    recorded_micros: f64,
+}
+
+impl GpuBackend {
+    /// On this device, in the form that costs less, or in `wish`.
+    #[must_use]
+    pub fn new(gpu: &Gpu, wish: Option<Form>) -> Self {
+        Self::with_sources(gpu, wish, &Sources::default())
+    }
+
+    /// As [`GpuBackend::new`], running this WGSL: for tests that plant faults.
+    #[must_use]
+    pub fn with_sources(gpu: &Gpu, wish: Option<Form>, sources: &Sources) -> Self {
+        let threads = if gpu.is_software() { 64 } else { 256 };
+        let align = u64::from(gpu.device.limits().min_uniform_buffer_offset_alignment);
+        Self {
+            wish,
+            kernels: Kernels::new(gpu, sources, threads),
+            crew: Crew { threads, groups: 1 },
+            words: 0,
+            arena: storage(gpu, "arena", 4),
+            program: storage(gpu, "program", 4),
+            table_buffer: storage(gpu, "table", 4 * 8),
+            table: None,
+            groups: None,
+            programs: vec![],
+            uploads: Uploads::new(gpu, wgpu::BufferUsages::COPY_SRC, 4),
+            plans: Uploads::new(gpu, wgpu::BufferUsages::UNIFORM, align),
+            reads: Reads::default(),
+            encoder: None,
+            recorded_micros: 0.0,
+            gpu: gpu.clone(),
+        }
+    }
+
+    /// The form that runs a program.
+    #[must_use]
+    pub fn form(&self, program: usize) -> Option<Form> {
+        self.programs.get(program).map(|program| program.form)
+    }
+
+    fn encoder(&mut self) -> &mut wgpu::CommandEncoder {
+        let device = &self.gpu.device;
+        self.encoder.get_or_insert_with(|| device.create_command_encoder(&Default::default()))
+    }
+
+    /// Submits what has been recorded, and asks for its reads.
+    fn flush(&mut self) {
+        if let Some(encoder) = self.encoder.take() {
+            self.gpu.queue.submit([encoder.finish()]);
+        }
+        self.reads.submitted(&self.gpu);
+        self.uploads.restart();
+        self.plans.restart();
+        self.recorded_micros = 0.0;
+    }
+
+    fn inside(&self, range: &Range<u32>) -> Result<(), BackendError> {
+        if range.start <= range.end && range.end <= self.words {
+            return Ok(());
+        }
+        let what =
+            format!("words {}..{} in an arena of {}", range.start, range.end, self.words);
+        Err(BackendError::Unknown { what })
+    }
+
+    /// Whether a buffer of so many bytes can be bound.
+    fn fits(&self, bytes: u64) -> Result<(), BackendError> {
+        let limits = self.gpu.device.limits();
+        let available = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        if bytes <= available {
+            Ok(())
+        } else {
+            Err(BackendError::OutOfMemory { needed: bytes, available })
+        }
+    }
+
+    /// Forms, kernels and records of the programs.
+    fn plan(&mut self, programs: Vec<CheckedProgram>) {
+        let mut records: Vec<u32> = Vec::new();
+        self.programs = programs
+            .into_iter()
+            .map(|checked| self.prepare_one(checked, &mut records))
+            .collect();
+        if records.is_empty() {
+            records.push(0);
+        }
+        self.program = storage(&self.gpu, "program", 4 * records.len() as u64);
+        self.gpu.queue.write_buffer(&self.program, 0, bytemuck::cast_slice(&records));
+    }
+
+    fn prepare_one(&mut self, checked: CheckedProgram, records: &mut Vec<u32>) -> Prepared {
+        let software = self.gpu.is_software();
+        let form = self.wish.unwrap_or_else(|| choose(&[&checked], software));
+        let groups = if form == Form::Dispatch && !software { 64 } else { 1 };
+        let crew = Crew { groups, ..self.crew };
+        let begin = records.len();
+        let mut launches = Vec::new();
+        for op in &checked.ops {
+            let record = u32::try_from(4 * records.len()).unwrap_or(u32::MAX);
+            records.extend(encode(op, crew));
+            if form == Form::Dispatch {
+                launches.push(launch(op.op(), crew, record));
+            }
+        }
+        for launch in &launches {
+            self.kernels.make(&self.gpu, launch.which, launch.entry);
+        }
+        if form == Form::Resident {
+            self.kernels.make(&self.gpu, Which::Resident, RESIDENT.entries[0]);
+        }
+        let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Prepared {
+            micros: micros(&[&checked], form, software),
+            checked,
+            form,
+            launches,
+            records: word(begin)..word(records.len()),
+        }
+    }
+
+    fn bind(&mut self) {
+        let group = |which: Which, resources: &[wgpu::BufferBinding<'_>]| {
+            let entries: Vec<_> = (0..)
+                .zip(resources)
+                .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                    binding,
+                    resource: wgpu::BindingResource::Buffer(buffer.clone()),
+                })
+                .collect();
+            self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: self.kernels.group_layout(which),
+                entries: &entries,
+            })
+        };
+        let whole = |buffer| wgpu::BufferBinding { buffer, offset: 0, size: None };
+        let part = |buffer, bytes| wgpu::BufferBinding {
+            buffer,
+            offset: 0,
+            size: std::num::NonZeroU64::new(bytes),
+        };
+        let (arena, table) = (whole(&self.arena), whole(&self.table_buffer));
+        let record = part(&self.program, RECORD_BYTES.min(self.program.size()));
+        let plan = part(&self.plans.buffer, PLAN_BYTES);
+        let program = whole(&self.program);
+        self.groups = Some(Groups {
+            dispatch: group(Which::Dispatch, &[arena.clone(), record.clone(), table.clone()]),
+            resident: group(Which::Resident, &[arena.clone(), program, table, plan]),
+            tile: group(Which::Tile, &[arena, record]),
+        });
+    }
+
+    /// Records the list in the resident form, as many times as fit into a submission.
+    fn submit_resident(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        let mut left = times;
+        let each: f64 = runs.iter().map(|run| self.programs[run.program].micros * f64::from(run.times)).sum();
+        while left > 0 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a positive number of at most u32's size"
+            )]
+            let most = (SUBMISSION_MICROS / each.max(1e-3)).clamp(1.0, f64::from(left)) as u32;
+            self.record_plan(runs, most)?;
+            self.spent(each * f64::from(most));
+            left -= most;
+        }
+        Ok(())
+    }
+
+    fn record_plan(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        let mut plan = vec![times, u32::try_from(runs.len()).unwrap_or(u32::MAX), 0, 0];
+        for run in runs {
+            let records = &self.programs[run.program].records;
+            plan.extend([records.start, records.end, run.times, 0]);
+        }
+        plan.resize(PLAN_WORDS, 0);
+        let bytes = bytemuck::cast_slice(&plan);
+        let at = match self.plans.put(&self.gpu, bytes) {
+            Some(at) => at,
+            None => {
+                self.flush();
+                self.plans.put(&self.gpu, bytes).unwrap_or(0)
+            }
+        };
+        self.encoder();
+        let entry = RESIDENT.entries[0];
+        if let (Some(encoder), Some(groups), Some(pipeline)) =
+            (&mut self.encoder, &self.groups, self.kernels.pipeline(Which::Resident, entry))
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &groups.resident, &[0, u32::try_from(at).unwrap_or(0)]);
+            pass.dispatch_workgroups(1, 1, 1);
+        }
+        Ok(())
+    }
+
+    fn submit_dispatch(&mut self, runs: &[Run], times: u32) {
+        for _ in 0..times {
+            for run in runs {
+                for _ in 0..run.times {
+                    self.record_launches(run.program);
+                    let cost = self.programs[run.program].micros;
+                    self.spent(cost);
+                }
+            }
+        }
+    }
+
+    fn record_launches(&mut self, program: usize) {
+        self.encoder();
+        let (Some(encoder), Some(groups)) = (&mut self.encoder, &self.groups) else { return };
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for launch in &self.programs[program].launches {
+            let Some(pipeline) = self.kernels.pipeline(launch.which, launch.entry) else { continue };
+            let group = if launch.which == Which::Tile { &groups.tile } else { &groups.dispatch };
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, group, &[launch.record]);
+            pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
+        }
+    }
+
+    /// Submits when enough has been recorded.
+    fn spent(&mut self, micros: f64) {
+        self.recorded_micros += micros;
+        if self.recorded_micros >= SUBMISSION_MICROS {
+            self.flush();
+        }
+    }
+
+    /// Whether all of the list can run in the resident form.
+    fn is_resident(&self, runs: &[Run]) -> bool {
+        runs.len() <= PLAN_RUNS
+            && runs.iter().all(|run| self.programs[run.program].form == Form::Resident)
+    }
+}
+
+fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: bytes.max(4).next_multiple_of(16),
+        usage: wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_DST
+            | wgpu::BufferUsages::COPY_SRC,
+        mapped_at_creation: false,
+    })
+}
+
+/// The kernel of an op and the workgroups it needs.
+fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
+    let code = op.code() as usize;
+    let one = Launch { which: Which::Dispatch, entry: DISPATCH.entries[code], groups: [1, 1], record };
+    let spread = |elements: u32| Launch {
+        groups: [elements.div_ceil(crew.threads).clamp(1, MOST_GROUPS), 1],
+        ..one
+    };
+    let area = |m: Mat| spread(m.rows * m.cols);
+    let teams = |results: u32, terms: u32| {
+        let per = crew.threads / crew.team(results, terms);
+        Launch { groups: [results.div_ceil(per).clamp(1, MOST_GROUPS), 1], ..one }
+    };
+    match *op {
+        Op::Tick { .. } | Op::Tally { .. } | Op::PointLoss { .. } | Op::SumSquares { .. } => one,
+        Op::Draw { out, .. } => spread(out.rows.div_ceil(2) * out.cols),
+        Op::Gather { out, .. } | Op::Spread { out, .. } => area(out),
+        Op::Zip { out, .. } | Op::Scale { out, .. } | Op::PointGrad { out, .. } => area(out),
+        Op::Map { y, .. } => area(y),
+        Op::RowSum { x, .. } => teams(x.rows, x.cols),
+        Op::Gemm { a, ta, c, .. } => {
+            let depth = if ta { a.rows } else { a.cols };
+            if c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8 {
+                let groups = [c.cols.div_ceil(TILE_SIDE), c.rows.div_ceil(TILE_SIDE)];
+                Launch { which: Which::Tile, entry: TILE.entries[0], groups, record }
+            } else {
+                teams(c.rows.div_ceil(2) * c.cols.div_ceil(2), depth)
+            }
+        }
+        Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => spread(p.len),
+        Op::RmsProp { p, .. } | Op::Clamp { p, .. } | Op::Average { p, .. } => spread(p.len),
+    }
+}
+
+impl Backend for GpuBackend {
+    fn name(&self) -> &'static str {
+        "webgpu"
+    }
+
+    fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
+        self.gpu.trouble.check()?;
+        let checked = programs.into_iter().map(|p| check_program(p, words));
+        let checked = checked.collect::<Result<Vec<_>, _>>()?;
+        self.fits(4 * u64::from(words))?;
+        self.flush();
+        if self.words != words {
+            self.arena = storage(&self.gpu, "arena", 4 * u64::from(words));
+            self.words = words;
+        }
+        self.plan(checked);
+        self.bind();
+        self.gpu.trouble.check()
+    }
+
+    fn set_table(&mut self, table: Arc<Table>) -> Result<(), BackendError> {
+        check_table(&table)?;
+        let words = encode_table(&table);
+        self.fits(4 * words.len() as u64)?;
+        self.flush();
+        self.table_buffer = storage(&self.gpu, "table", 4 * words.len() as u64);
+        self.gpu.queue.write_buffer(&self.table_buffer, 0, bytemuck::cast_slice(&words));
+        self.table = Some(table);
+        self.bind();
+        self.gpu.trouble.check()
+    }
+
+    fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError> {
+        self.gpu.trouble.check()?;
+        let len = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        self.inside(&(at..at.saturating_add(len)))?;
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut from = self.uploads.put(&self.gpu, bytes);
+        if from.is_none() {
+            self.flush();
+            from = self.uploads.put(&self.gpu, bytes);
+        }
+        let to = 4 * u64::from(at);
+        let Some(from) = from else {
+            self.gpu.queue.write_buffer(&self.arena, to, bytes);
+            return Ok(());
+        };
+        self.encoder();
+        if let Some(encoder) = &mut self.encoder {
+            let len = bytes.len() as u64;
+            encoder.copy_buffer_to_buffer(&self.uploads.buffer, from, &self.arena, to, len);
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        self.gpu.trouble.check()?;
+        for run in runs {
+            let unknown = || BackendError::Unknown { what: format!("program {}", run.program) };
+            let program = self.programs.get(run.program).ok_or_else(unknown)?;
+            program.checked.check_table(self.table.as_deref())?;
+        }
+        if self.is_resident(runs) {
+            return self.submit_resident(runs, times);
+        }
+        for _ in 0..times {
+            for run in runs {
+                match self.programs[run.program].form {
+                    Form::Resident => self.submit_resident(&[*run], 1)?,
+                    Form::Dispatch => self.submit_dispatch(&[*run], 1),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
+        self.gpu.trouble.check()?;
+        ranges.iter().try_for_each(|range| self.inside(range))?;
+        self.encoder();
+        let Self { reads, encoder, gpu, arena, .. } = self;
+        Ok(match encoder {
+            Some(encoder) => reads.record(gpu, encoder, arena, ranges),
+            None => Ticket(0),
+        })
+    }
+
+    fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
+        self.gpu.trouble.check()?;
+        if self.encoder.is_some() || self.reads.are_open() {
+            self.flush();
+        }
+        self.gpu.progress();
+        match self.reads.take(ticket) {
+            Err(BackendError::Lost { why }) => {
+                self.gpu.trouble.check().and(Err(BackendError::Lost { why }))
+            }
+            taken => taken,
+        }
+    }
+
+    fn in_flight(&self) -> bool {
+        self.reads.in_flight()
+    }
+}

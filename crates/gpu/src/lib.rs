@@ -1,0 +1,12 @@
+//! Runs Programs on a wgpu device. The only crate that knows wgpu; the WGSL stands in `adversaria-kernels`.
+
+mod backend;
+mod cost;
+mod device;
+mod kernels;
+mod transfer;
+
+pub use backend::GpuBackend;
+pub use cost::{Form, choose};
+pub use device::{Gpu, GpuError};
+pub use kernels::Sources;

@@ -1,0 +1,215 @@
+//! The kernels of GPU executors: WGSL text, entry points and bindings, beside the scalar twins. No preprocessor: a
+//! module is its files joined, and what varies is an `override`.
+
+/// How a buffer is bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// A storage buffer that is read and written.
+    ReadWrite,
+    /// A storage buffer that is read.
+    Read,
+    /// A uniform buffer.
+    Uniform,
+}
+
+/// One binding of a module's group 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The variable's name in the text.
+    pub name: &'static str,
+    /// How it is bound.
+    pub access: Access,
+}
+
+/// A WGSL module.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// Its name in messages.
+    pub name: &'static str,
+    /// The text.
+    pub source: &'static str,
+    /// Bindings 0, 1, … of group 0.
+    pub bindings: &'static [Binding],
+    /// The entry points.
+    pub entries: &'static [&'static str],
+}
+
+const ARENA: Binding = Binding { name: "arena", access: Access::ReadWrite };
+const PROGRAM: Binding = Binding { name: "program", access: Access::Read };
+const TABLE: Binding = Binding { name: "table", access: Access::Read };
+const PLAN: Binding = Binding { name: "plan", access: Access::Uniform };
+
+macro_rules! ops {
+    ($last:literal) => {
+        concat!(
+            include_str!("wgsl/arena.wgsl"),
+            include_str!("wgsl/math.wgsl"),
+            include_str!("wgsl/random.wgsl"),
+            include_str!("wgsl/function.wgsl"),
+            include_str!("wgsl/elementwise.wgsl"),
+            include_str!("wgsl/optimise.wgsl"),
+            include_str!("wgsl/reduce.wgsl"),
+            include_str!("wgsl/gemm.wgsl"),
+            include_str!($last),
+        )
+    };
+}
+
+/// One dispatch an op: entry point number [`crate::program::Op::code`], with the program's binding moved to the op.
+pub const DISPATCH: Module = Module {
+    name: "dispatch",
+    source: ops!("wgsl/dispatch.wgsl"),
+    bindings: &[ARENA, PROGRAM, TABLE],
+    entries: &[
+        "tick",
+        "draw",
+        "gather",
+        "gemm",
+        "row_sum",
+        "spread",
+        "map",
+        "zip",
+        "scale",
+        "point_loss",
+        "point_grad",
+        "tally",
+        "sum_squares",
+        "sgd",
+        "momentum",
+        "adam",
+        "rmsprop",
+        "clamp",
+        "average",
+    ],
+};
+
+/// One workgroup that walks whole programs.
+pub const RESIDENT: Module = Module {
+    name: "resident",
+    source: ops!("wgsl/resident.wgsl"),
+    bindings: &[ARENA, PROGRAM, TABLE, PLAN],
+    entries: &["resident"],
+};
+
+/// Most entries of the resident form's list of runs.
+pub const PLAN_RUNS: usize = 7;
+/// Words of the resident form's plan.
+pub const PLAN_WORDS: usize = 4 + 4 * PLAN_RUNS;
+
+/// Products of large matrices: a workgroup makes a square of [`TILE_SIDE`] rows and columns.
+pub const TILE: Module = Module {
+    name: "tile",
+    source: concat!(
+        include_str!("wgsl/math.wgsl"),
+        include_str!("wgsl/function.wgsl"),
+        include_str!("wgsl/tile.wgsl"),
+    ),
+    bindings: &[ARENA, PROGRAM],
+    entries: &["tile"],
+};
+
+/// Rows and columns that a workgroup of [`TILE`] makes.
+pub const TILE_SIDE: u32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+    use naga::{AddressSpace, StorageAccess};
+
+    use super::*;
+
+    const MODULES: [&Module; 3] = [&DISPATCH, &RESIDENT, &TILE];
+
+    fn parsed(module: &Module) -> naga::Module {
+        let parsed = naga::front::wgsl::parse_str(module.source)
+            .unwrap_or_else(|error| panic!("{}", error.emit_to_string(module.source)));
+        Validator::new(ValidationFlags::all(), Capabilities::empty())
+            .validate(&parsed)
+            .unwrap_or_else(|error| panic!("{}", error.emit_to_string(module.source)));
+        parsed
+    }
+
+    fn access_of(space: AddressSpace) -> Access {
+        match space {
+            AddressSpace::Uniform => Access::Uniform,
+            AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => {
+                Access::ReadWrite
+            }
+            _ => Access::Read,
+        }
+    }
+
+    /// What the text binds, in the order of the numbers.
+    fn reflected(module: &Module) -> Vec<(u32, u32, String, Access)> {
+        let parsed = parsed(module);
+        let mut found: Vec<_> = parsed
+            .global_variables
+            .iter()
+            .filter_map(|(_, variable)| {
+                let at = variable.binding?;
+                let name = variable.name.clone().unwrap_or_default();
+                Some((at.group, at.binding, name, access_of(variable.space)))
+            })
+            .collect();
+        found.sort_by_key(|&(group, binding, ..)| (group, binding));
+        found
+    }
+
+    fn stated(bindings: &[Binding]) -> Vec<(u32, u32, String, Access)> {
+        (0..).zip(bindings).map(|(i, b)| (0, i, b.name.to_owned(), b.access)).collect()
+    }
+
+    #[test]
+    fn binding_tables_are_what_the_text_binds() {
+        for module in MODULES {
+            let found = reflected(module);
+            assert_eq!(found, stated(module.bindings), "{}", module.name);
+            // A table that is wrong in one place is told from it.
+            let mut wrong = module.bindings.to_vec();
+            wrong[0].access = Access::Read;
+            assert_ne!(found, stated(&wrong));
+            assert_ne!(found, stated(&module.bindings[1..]));
+        }
+    }
+
+    #[test]
+    fn entry_points_are_those_of_the_text() {
+        for module in MODULES {
+            let parsed = parsed(module);
+            let found: Vec<_> = parsed.entry_points.iter().map(|e| e.name.as_str()).collect();
+            let mut sorted = [found.clone(), module.entries.to_vec()];
+            sorted.iter_mut().for_each(|names| names.sort_unstable());
+            assert_eq!(sorted[0], sorted[1], "{}", module.name);
+        }
+    }
+
+    /// The kernel of an op is the entry point that its number says.
+    #[test]
+    fn entry_points_are_in_the_order_of_the_codes() {
+        let word = |code: usize| format!("case {code}u: {{ run_{}(", DISPATCH.entries[code]);
+        for code in 0..DISPATCH.entries.len() {
+            assert!(RESIDENT.source.contains(&word(code)), "{}", word(code));
+        }
+    }
+
+    #[test]
+    fn every_file_is_in_a_module() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/wgsl");
+        let mut files = 0;
+        for file in std::fs::read_dir(folder).expect("there are WGSL files") {
+            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+            assert!(MODULES.iter().any(|module| module.source.contains(&text)), "{text}");
+            files += 1;
+        }
+        assert!(files >= 10, "{files} files");
+    }
+
+    /// The plan's words, and a tile's side, stand in both languages.
+    #[test]
+    fn sizes_agree() {
+        assert!(RESIDENT.source.contains(&format!("array<vec4<u32>, {PLAN_RUNS}>")));
+        let record = format!("const RECORD: u32 = {}u;", crate::encode::RECORD_WORDS);
+        assert!(RESIDENT.source.contains(&record));
+        assert!(TILE.source.contains(&format!("const SIDE: u32 = {TILE_SIDE}u;")));
+    }
+}
