@@ -77,7 +77,7 @@ impl GpuBackend {
     /// As [`GpuBackend::new`], running this WGSL: for tests that plant faults.
     #[must_use]
     pub fn with_sources(gpu: &Gpu, wish: Option<Form>, sources: &Sources) -> Self {
-        let threads = if gpu.is_software() { 64 } else { 256 };
+        let threads = if gpu.is_software() { 4 } else { 256 };
         let align = u64::from(gpu.device.limits().min_uniform_buffer_offset_alignment);
         Self {
             wish,

@@ -120,7 +120,7 @@ impl Loaded {
                 entry_point: Some(entry),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     constants,
-                    ..Default::default()
+                    zero_initialize_workgroup_memory: false,
                 },
                 cache: None,
             })

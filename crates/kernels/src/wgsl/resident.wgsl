@@ -47,8 +47,9 @@ fn resident(@builtin(local_invocation_index) tid: u32) {
             for (var again = 0u; again < run.z; again++) {
                 for (var op = run.x; op < run.y; op += RECORD) {
                     run_op(op, tid);
-                    storageBarrier();
-                    workgroupBarrier();
+                    if WG > 1u {
+                        storageBarrier();
+                    }
                 }
             }
         }
