@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adversaria_core::spec::{Address, PageOptions, RunSpec};
-use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Reply, Scene, Standing};
+use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Metrics, Reply, Scene, Standing};
 use leptos::prelude::*;
 
 use crate::{link::Link, look, stage::Series, view::header::grouped};
@@ -187,6 +187,12 @@ impl Page {
     /// The latest frame, drawn or not.
     pub fn latest(self) -> Option<Arc<Frame>> {
         self.latest.get_value()
+    }
+
+    /// The figures of the latest frame, or those that the run on stage came with.
+    pub fn metrics(self) -> Option<Metrics> {
+        let came_with = || self.scene.with_untracked(|s| s.as_ref().map(|s| s.metrics.clone()));
+        self.latest().map(|frame| frame.metrics.clone()).or_else(came_with)
     }
 
     /// Calls `then` as soon as there is a frame of the run on stage.

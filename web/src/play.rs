@@ -72,7 +72,7 @@ impl Page {
 
     /// Trains.
     pub fn play(self) {
-        let iteration = self.latest().map_or(0, |frame| frame.metrics.iteration);
+        let iteration = self.metrics().map_or(0, |metrics| metrics.iteration);
         if self.options.with_untracked(|o| o.until.is_some_and(|until| iteration >= until)) {
             return self.tell_arrival(iteration);
         }

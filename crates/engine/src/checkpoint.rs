@@ -7,9 +7,11 @@ use std::sync::Arc;
 use adversaria_core::spec::RunSpec;
 use adversaria_kernels::backend::Backend;
 use adversaria_kernels::program::Table;
+use adversaria_protocol::Metrics;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::error::EngineError;
+use crate::figures::Figures;
 use crate::layout::{Layout, Player};
 use crate::run::{Change, Reading, Run};
 
@@ -196,6 +198,12 @@ impl Checkpoint {
     #[must_use]
     pub const fn iteration(&self) -> u64 {
         self.iteration
+    }
+
+    /// The counts and the last update's figures; what takes a look at the players is NaN.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Figures::decode(&self.layout, &self.state).metrics(self.iteration)
     }
 
     /// The run, going on where it was.

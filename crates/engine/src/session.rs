@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use adversaria_core::images::ImageSet;
 use adversaria_core::spec::{Address, DataKind, RunSpec};
 use adversaria_kernels::backend::Backend;
-use adversaria_protocol::{Command, Event, Fault, FaultCode, Layers, Reply, Scene, Standing};
+use adversaria_protocol::{
+    Command, Event, Fault, FaultCode, Layers, Metrics, Reply, Scene, Standing,
+};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::EngineError;
@@ -204,20 +206,23 @@ impl Session {
     fn put_on_stage(&mut self, intent: Intent, now: f64) -> Result<(), EngineError> {
         let table = build_table(intent.spec(), self.images.as_ref())?;
         let backend = (self.maker)()?;
-        let run = match intent {
-            Intent::Load(spec) => Run::new(*spec, table, backend)?,
-            Intent::Restore(checkpoint) => checkpoint.resume(table, backend)?,
+        let (run, metrics) = match intent {
+            Intent::Load(spec) => (Run::new(*spec, table, backend)?, Metrics::NEW),
+            Intent::Restore(checkpoint) => {
+                let metrics = checkpoint.metrics();
+                (checkpoint.resume(table, backend)?, metrics)
+            }
         };
         if let Some(mut before) = self.stage.take() {
             self.outbox.extend(before.close());
         }
         let stage = Stage::new(run, now)?;
-        self.outbox.push_back(Event::Staged(Box::new(self.scene(&stage))));
+        self.outbox.push_back(Event::Staged(Box::new(self.scene(&stage, metrics))));
         self.stage = Some(stage);
         Ok(())
     }
 
-    fn scene(&self, stage: &Stage) -> Scene {
+    fn scene(&self, stage: &Stage, metrics: Metrics) -> Scene {
         let run = stage.run();
         let (parameters_g, parameters_d) = run.parameter_counts();
         Scene {
@@ -226,6 +231,7 @@ impl Session {
             parameters_d,
             backend: run.backend.name().into(),
             adapter: self.adapter.clone(),
+            metrics,
             stage: stage.constant(),
         }
     }
