@@ -3,8 +3,7 @@
 use std::cell::Cell;
 
 use adversaria_core::images::{ImageSet, idx_images};
-use adversaria_engine::{Next, Session};
-use adversaria_kernels::cpu::CpuBackend;
+use adversaria_engine::{Next, Offer, Session};
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Scene, Standing, Step,
 };
@@ -20,7 +19,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let session = Session::new(Box::new(|| Ok(Box::new(CpuBackend::detect()))), "test".into());
+        let session = Session::new(Box::new(|_| Some(Offer::cpu("test".into()))));
         Self { session, time: Cell::new(0.0), tick: 1.0, heard: vec![] }
     }
 
@@ -234,7 +233,7 @@ fn what_is_refused_leaves_the_run_on_stage() {
         "sigma=",
         "%%%",
         "seed=4294967296",
-        "backend=webgpu",
+        "backend=tpu",
         &long,
     ] {
         let fault = host.load(spec).expect_err(spec);

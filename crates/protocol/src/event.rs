@@ -31,6 +31,13 @@ pub enum Event {
         /// Bytes in all; 0 when that is not known.
         total: u64,
     },
+    /// The run on stage goes on elsewhere, or in another form.
+    Moved {
+        /// As [`Scene::backend`].
+        backend: String,
+        /// As [`Scene::adapter`].
+        adapter: String,
+    },
 }
 
 /// Why something was refused or stopped.
@@ -50,6 +57,8 @@ pub enum FaultCode {
     Stale,
     /// A defect of this program.
     Internal,
+    /// The GPU is gone; the run goes on elsewhere.
+    DeviceLost,
 }
 
 /// One sentence for the user.
@@ -87,7 +96,7 @@ pub struct Scene {
     pub parameters_d: u64,
     /// `cpu` or `webgpu`.
     pub backend: String,
-    /// The adapter or instruction set, for people.
+    /// The adapter or instruction set, for people: whether it is software, and the form in which a GPU runs.
     pub adapter: String,
     /// Its counts, and what else is known before the first frame: NaN for all of a new run, the last update's losses of
     /// a restored one.
