@@ -45,7 +45,7 @@ const NORMAL: Bound = Bound { absolute: 0.0, ulps: 4.0 };
 /// hardly ever above √n · size for terms of both signs.
 fn sum(terms: u32, size: f32) -> Bound {
     let n = terms as f32;
-    Bound { absolute: 1.2e-7 * size * (n * n.sqrt() + 4.0), ulps: 4.0 }
+    Bound { absolute: 1.2e-7 * size * (0.2 * n * n.sqrt() + 4.0), ulps: 4.0 }
 }
 
 impl Case {

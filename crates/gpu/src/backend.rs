@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
 use adversaria_kernels::check::{CheckedProgram, check_program, check_table};
-use adversaria_kernels::encode::{Crew, RECORD_WORDS, encode, encode_table};
+use adversaria_kernels::encode::{Crew, RECORD_WORDS, Uses, blocks, encode, encode_table};
 use adversaria_kernels::program::{Mat, Op, Program, Table};
 use adversaria_kernels::wgsl::{DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE};
 
 use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
-use crate::kernels::{Kernels, Sources, Which};
+use crate::kernels::{Kernels, Sources, Variant, Which};
 use crate::transfer::{Reads, Uploads};
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
@@ -25,7 +25,7 @@ const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
 #[derive(Clone, Copy, Debug)]
 struct Launch {
     which: Which,
-    entry: &'static str,
+    variant: Variant,
     groups: [u32; 2],
     /// Where the op's record begins, in bytes.
     record: u32,
@@ -59,6 +59,8 @@ pub struct GpuBackend {
     table: Option<Arc<Table>>,
     groups: Option<Groups>,
     programs: Vec<Prepared>,
+    /// The resident form's kernel for all programs that are run by it.
+    resident: Variant,
     uploads: Uploads,
     plans: Uploads,
     reads: Reads,
@@ -90,6 +92,7 @@ impl GpuBackend {
             table: None,
             groups: None,
             programs: vec![],
+            resident: interpreter(Uses::default()),
             uploads: Uploads::new(gpu, wgpu::BufferUsages::COPY_SRC, 4),
             plans: Uploads::new(gpu, wgpu::BufferUsages::UNIFORM, align),
             reads: Reads::default(),
@@ -148,6 +151,13 @@ impl GpuBackend {
             .into_iter()
             .map(|checked| self.prepare_one(checked, &mut records))
             .collect();
+        let resident = self.programs.iter().filter(|program| program.form == Form::Resident);
+        let ops = resident.flat_map(|program| &program.checked.ops);
+        let uses = ops.fold(Uses::default(), |uses, op| uses.and(Uses::of(op.op())));
+        self.resident = interpreter(uses);
+        if uses != Uses::default() {
+            self.kernels.make(&self.gpu, Which::Resident, self.resident);
+        }
         if records.is_empty() {
             records.push(0);
         }
@@ -170,10 +180,7 @@ impl GpuBackend {
             }
         }
         for launch in &launches {
-            self.kernels.make(&self.gpu, launch.which, launch.entry);
-        }
-        if form == Form::Resident {
-            self.kernels.make(&self.gpu, Which::Resident, RESIDENT.entries[0]);
+            self.kernels.make(&self.gpu, launch.which, launch.variant);
         }
         let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Prepared {
@@ -251,9 +258,8 @@ impl GpuBackend {
             }
         };
         self.encoder();
-        let entry = RESIDENT.entries[0];
         if let (Some(encoder), Some(groups), Some(pipeline)) =
-            (&mut self.encoder, &self.groups, self.kernels.pipeline(Which::Resident, entry))
+            (&mut self.encoder, &self.groups, self.kernels.pipeline(Which::Resident, &self.resident))
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(pipeline);
@@ -280,7 +286,7 @@ impl GpuBackend {
         let (Some(encoder), Some(groups)) = (&mut self.encoder, &self.groups) else { return };
         let mut pass = encoder.begin_compute_pass(&Default::default());
         for launch in &self.programs[program].launches {
-            let Some(pipeline) = self.kernels.pipeline(launch.which, launch.entry) else { continue };
+            let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) else { continue };
             let group = if launch.which == Which::Tile { &groups.tile } else { &groups.dispatch };
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, group, &[launch.record]);
@@ -314,21 +320,32 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {
     })
 }
 
+/// The resident form's kernel for these ops.
+fn interpreter(uses: Uses) -> Variant {
+    Variant { entry: RESIDENT.entries[0], teams: true, uses }
+}
+
 /// The kernel of an op and the workgroups it needs.
 fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
-    let code = op.code() as usize;
-    let one = Launch { which: Which::Dispatch, entry: DISPATCH.entries[code], groups: [1, 1], record };
+    let entry = DISPATCH.entries[op.code() as usize];
+    let uses = Uses { ops: 0, ..Uses::of(op) };
+    let variant = Variant { entry, teams: false, uses };
+    let one = Launch { which: Which::Dispatch, variant, groups: [1, 1], record };
     let spread = |elements: u32| Launch {
         groups: [elements.div_ceil(crew.threads).clamp(1, MOST_GROUPS), 1],
         ..one
     };
     let area = |m: Mat| spread(m.rows * m.cols);
     let teams = |results: u32, terms: u32| {
-        let per = crew.threads / crew.team(results, terms);
-        Launch { groups: [results.div_ceil(per).clamp(1, MOST_GROUPS), 1], ..one }
+        let team = crew.team(results, terms);
+        let groups = [results.div_ceil(crew.threads / team).clamp(1, MOST_GROUPS), 1];
+        Launch { variant: Variant { teams: team > 1, ..variant }, groups, ..one }
     };
     match *op {
-        Op::Tick { .. } | Op::Tally { .. } | Op::PointLoss { .. } | Op::SumSquares { .. } => one,
+        Op::Tick { .. } | Op::Tally { .. } => one,
+        Op::PointLoss { .. } | Op::SumSquares { .. } => {
+            Launch { variant: Variant { teams: true, ..variant }, ..one }
+        }
         Op::Draw { out, .. } => spread(out.rows.div_ceil(2) * out.cols),
         Op::Gather { out, .. } | Op::Spread { out, .. } => area(out),
         Op::Zip { out, .. } | Op::Scale { out, .. } | Op::PointGrad { out, .. } => area(out),
@@ -338,9 +355,10 @@ fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
             let depth = if ta { a.rows } else { a.cols };
             if c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8 {
                 let groups = [c.cols.div_ceil(TILE_SIDE), c.rows.div_ceil(TILE_SIDE)];
-                Launch { which: Which::Tile, entry: TILE.entries[0], groups, record }
+                let variant = Variant { entry: TILE.entries[0], ..variant };
+                Launch { which: Which::Tile, variant, groups, record }
             } else {
-                teams(c.rows.div_ceil(2) * c.cols.div_ceil(2), depth)
+                teams(blocks(c), depth)
             }
         }
         Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => spread(p.len),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use adversaria_kernels::encode::Uses;
 use adversaria_kernels::wgsl::{Access, DISPATCH, Module, RESIDENT, TILE};
 
 use crate::device::Gpu;
@@ -33,7 +34,16 @@ struct Loaded {
     shader: wgpu::ShaderModule,
     layout: wgpu::PipelineLayout,
     groups: wgpu::BindGroupLayout,
-    pipelines: HashMap<&'static str, wgpu::ComputePipeline>,
+    pipelines: HashMap<Variant, wgpu::ComputePipeline>,
+}
+
+/// An entry point made for what its ops use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Variant {
+    pub(crate) entry: &'static str,
+    /// Whether teams of threads share sums.
+    pub(crate) teams: bool,
+    pub(crate) uses: Uses,
 }
 
 /// The modules of one executor.
@@ -74,21 +84,33 @@ impl Kernels {
         &self.loaded(which).groups
     }
 
-    /// Makes the pipeline of an entry point, unless it is there.
-    pub(crate) fn make(&mut self, gpu: &Gpu, which: Which, entry: &'static str) {
-        let constants: &[(&str, f64)] =
-            if which == Which::Tile { &[] } else { &[("WG", f64::from(self.threads))] };
-        let loaded = match which {
-            Which::Dispatch => &mut self.dispatch,
-            Which::Resident => &mut self.resident,
-            Which::Tile => &mut self.tile,
+    /// Makes the pipeline of a variant, unless it is there.
+    pub(crate) fn make(&mut self, gpu: &Gpu, which: Which, variant: Variant) {
+        let Variant { teams, uses, .. } = variant;
+        let team = if teams { self.threads } else { 1 };
+        let constants = [
+            ("ACTS", uses.acts),
+            ("PHIS", uses.phis),
+            ("OPS", uses.ops),
+            ("TEAM", team),
+            ("WG", self.threads),
+        ]
+        .map(|(name, value)| (name, f64::from(value)));
+        let (loaded, constants) = match which {
+            Which::Dispatch => (&mut self.dispatch, &constants[..]),
+            Which::Resident => (&mut self.resident, &constants[..]),
+            Which::Tile => (&mut self.tile, &constants[..1]),
         };
-        loaded.make(gpu, entry, constants);
+        loaded.make(gpu, variant, constants);
     }
 
-    /// The pipeline of an entry point that was made.
-    pub(crate) fn pipeline(&self, which: Which, entry: &str) -> Option<&wgpu::ComputePipeline> {
-        self.loaded(which).pipelines.get(entry)
+    /// The pipeline of a variant that was made.
+    pub(crate) fn pipeline(
+        &self,
+        which: Which,
+        variant: &Variant,
+    ) -> Option<&wgpu::ComputePipeline> {
+        self.loaded(which).pipelines.get(variant)
     }
 }
 
@@ -111,13 +133,13 @@ impl Loaded {
         Self { shader, layout, groups, pipelines: HashMap::new() }
     }
 
-    fn make(&mut self, gpu: &Gpu, entry: &'static str, constants: &[(&str, f64)]) {
-        self.pipelines.entry(entry).or_insert_with(|| {
+    fn make(&mut self, gpu: &Gpu, variant: Variant, constants: &[(&str, f64)]) {
+        self.pipelines.entry(variant).or_insert_with(|| {
             gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(entry),
+                label: Some(variant.entry),
                 layout: Some(&self.layout),
                 module: &self.shader,
-                entry_point: Some(entry),
+                entry_point: Some(variant.entry),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     constants,
                     zero_initialize_workgroup_memory: false,

@@ -61,29 +61,87 @@ impl Writer {
     }
 
     fn act(self, act: Act) -> Self {
-        let (code, slope) = match act {
-            Act::Identity => (0, 0.0),
-            Act::Relu => (1, 0.0),
-            Act::Leaky(slope) => (2, slope),
-            Act::Tanh => (3, 0.0),
-            Act::Sigmoid => (4, 0.0),
-            Act::Elu => (5, 0.0),
-            Act::Softplus => (6, 0.0),
-            Act::Sine => (7, 0.0),
-        };
-        self.word(code).float(slope)
+        let slope = if let Act::Leaky(slope) = act { slope } else { 0.0 };
+        self.word(act.code()).float(slope)
     }
 
     fn phi(self, phi: Phi) -> Self {
-        let (code, target) = match phi {
-            Phi::Softplus => (0, 0.0),
-            Phi::SoftplusNeg => (1, 0.0),
-            Phi::Linear => (2, 0.0),
-            Phi::Square(target) => (3, target),
-            Phi::HingeBelow => (4, 0.0),
-            Phi::HingeAbove => (5, 0.0),
+        let target = if let Phi::Square(target) = phi { target } else { 0.0 };
+        self.word(phi.code()).float(target)
+    }
+}
+
+impl Act {
+    /// The number by which the WGSL knows it.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::Identity => 0,
+            Self::Relu => 1,
+            Self::Leaky(_) => 2,
+            Self::Tanh => 3,
+            Self::Sigmoid => 4,
+            Self::Elu => 5,
+            Self::Softplus => 6,
+            Self::Sine => 7,
+        }
+    }
+}
+
+impl Phi {
+    /// The number by which the WGSL knows it.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::Softplus => 0,
+            Self::SoftplusNeg => 1,
+            Self::Linear => 2,
+            Self::Square(_) => 3,
+            Self::HingeBelow => 4,
+            Self::HingeAbove => 5,
+        }
+    }
+}
+
+/// What a kernel must be able to do: bits by the numbers of ops, activations and φ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Uses {
+    /// Ops.
+    pub ops: u32,
+    /// Activations.
+    pub acts: u32,
+    /// φ of losses.
+    pub phis: u32,
+}
+
+impl Uses {
+    /// Of one op.
+    #[must_use]
+    pub fn of(op: &Op) -> Self {
+        let act = match op {
+            Op::Map { act, .. } => Some(act),
+            Op::Gemm { epilogue: Epilogue::BiasAct { act, .. }, .. } => Some(act),
+            _ => None,
         };
-        self.word(code).float(target)
+        let phi = match op {
+            Op::PointLoss { phi, .. } => Some(phi),
+            _ => None,
+        };
+        Self {
+            ops: 1 << op.code(),
+            acts: act.map_or(0, |act| 1 << act.code()),
+            phis: phi.map_or(0, |phi| 1 << phi.code()),
+        }
+    }
+
+    /// Of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            ops: self.ops | other.ops,
+            acts: self.acts | other.acts,
+            phis: self.phis | other.phis,
+        }
     }
 }
 
@@ -191,8 +249,13 @@ fn gemm(w: Writer, op: &Op, crew: Crew) -> Writer {
         Epilogue::BiasAct { bias, act } => w.words(&[1, bias]).act(act).words(&[0, 0]),
         Epilogue::ActGrad { y, act } => w.words(&[2, 0]).act(act).words(&[y.at, y.stride]),
     };
-    let blocks = c.rows.div_ceil(2) * c.cols.div_ceil(2);
-    w.word(crew.team(blocks, depth))
+    w.word(crew.team(blocks(c), depth))
+}
+
+/// Elements of a product that a team makes: four rows of four columns.
+#[must_use]
+pub const fn blocks(c: Mat) -> u32 {
+    c.rows.div_ceil(4) * c.cols.div_ceil(4)
 }
 
 impl Crew {

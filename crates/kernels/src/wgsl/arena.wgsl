@@ -6,6 +6,12 @@
 
 // Threads of a workgroup.
 override WG: u32 = 64u;
+// Threads of the largest team that sums (reduce.wgsl): WG, or 1 where there is none.
+override TEAM: u32 = 64u;
+// What may occur, by bits: a pipeline is made for the ops of its programs, and holds the code of no others.
+override OPS: u32 = 0xffffffffu;
+override ACTS: u32 = 0xffffffffu;
+override PHIS: u32 = 0xffffffffu;
 
 fn load(i: u32) -> f32 {
     return bitcast<f32>(arena[i]);

@@ -4,6 +4,7 @@
 fn run_draw(op: u32, first: u32, step: u32) {
     let out = mat(op, 1u);
     let live = field(op, 5u);
+    let origin = source(op, 6u);
     let normal = field(op, 9u) == 1u;
     let base = number(op, 10u);
     let spread = number(op, 11u);
@@ -13,7 +14,7 @@ fn run_draw(op: u32, first: u32, step: u32) {
         let c = i - pair * out.cols;
         var x = vec2<f32>();
         if c < live {
-            let words = block(op, 6u, pair * live + c);
+            let words = block(origin, pair * live + c);
             if normal {
                 x = base + spread * normal_pair(words);
             } else {
@@ -31,24 +32,32 @@ fn run_draw(op: u32, first: u32, step: u32) {
 // The table begins with its kind (0 words, 1 bytes), rows, row length, scale and offset.
 const TABLE_HEAD: u32 = 8u;
 
-fn table_value(i: u32) -> f32 {
-    if table[0] == 0u {
-        return bitcast<f32>(table[TABLE_HEAD + i]);
-    }
-    let byte = (table[TABLE_HEAD + i / 4u] >> (8u * (i & 3u))) & 255u;
-    return f32(byte) * bitcast<f32>(table[3]) + bitcast<f32>(table[4]);
+struct Head {
+    bytes: bool,
+    scale: f32,
+    offset: f32,
+}
+
+fn table_value(head: Head, i: u32) -> f32 {
+    let word = table[TABLE_HEAD + select(i, i / 4u, head.bytes)];
+    let byte = (word >> (8u * (i & 3u))) & 255u;
+    return select(bitcast<f32>(word), f32(byte) * head.scale + head.offset, head.bytes);
 }
 
 fn run_gather(op: u32, first: u32, step: u32) {
     let out = mat(op, 1u);
     let live = field(op, 5u);
+    let origin = source(op, 6u);
+    let rows = table[1];
+    let dim = table[2];
+    let head = Head(table[0] == 1u, bitcast<f32>(table[3]), bitcast<f32>(table[4]));
     for (var i = first; i < out.rows * out.cols; i += step) {
         let r = i / out.cols;
         let c = i - r * out.cols;
         var x = 0.0;
         if c < live {
-            let row = index_below(block(op, 6u, c).x, table[1]);
-            x = table_value(row * table[2] + r);
+            let row = index_below(block(origin, c).x, rows);
+            x = table_value(head, row * dim + r);
         }
         save(out.at + r * out.stride + c, x);
     }
@@ -59,24 +68,6 @@ fn run_spread(op: u32, first: u32, step: u32) {
     let out = mat(op, 2u);
     for (var i = first; i < out.rows * out.cols; i += step) {
         save(word_of(out, i), load(v + i / out.cols));
-    }
-}
-
-fn run_map(op: u32, first: u32, step: u32) {
-    let x = mat(op, 1u);
-    let y = mat(op, 5u);
-    let kind = field(op, 9u);
-    let slope = number(op, 10u);
-    let order = field(op, 11u);
-    for (var i = first; i < y.rows * y.cols; i += step) {
-        let v = load(word_of(x, i));
-        var f = 0.0;
-        switch order {
-            case 0u: { f = act(kind, slope, v); }
-            case 1u: { f = act_first(kind, slope, v); }
-            default: { f = act_second(kind, v); }
-        }
-        save(word_of(y, i), f);
     }
 }
 

@@ -9,59 +9,71 @@ const ELU: u32 = 5u;
 const SOFTPLUS: u32 = 6u;
 const SINE: u32 = 7u;
 
-fn act(kind: u32, slope: f32, x: f32) -> f32 {
-    switch kind {
-        case RELU: { return pmax(x, 0.0); }
-        case LEAKY: { return select(slope * x, x, x > 0.0); }
-        case TANH: { return tanh_f(x); }
-        case SIGMOID: { return sigmoid(x); }
-        case ELU: { return select(exp_m1(x), x, x > 0.0); }
-        case SOFTPLUS: { return softplus(x); }
-        case SINE: { return sin_cos(x).x; }
-        default: { return x; }
+const DONE_WITH: u32 = 99u;
+
+// Whether an activation, or a φ, may occur in this pipeline.
+fn occurs(mask: u32, kind: u32) -> bool {
+    return (mask & (1u << kind)) != 0u;
+}
+
+// What costs something is a loop that ends after one turn, as in resident.wgsl.
+fn act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
+    var y = x;
+    var todo = kind;
+    y = select(y, pmax4(x, vec4<f32>()), vec4<bool>(kind == RELU));
+    y = select(y, select(slope * x, x, x > vec4<f32>()), vec4<bool>(kind == LEAKY));
+    if occurs(ACTS, TANH) {
+        while todo == TANH {
+            y = tanh4(x);
+            todo = DONE_WITH;
+        }
     }
+    if occurs(ACTS, SIGMOID) {
+        while todo == SIGMOID {
+            y = sigmoid4(x);
+            todo = DONE_WITH;
+        }
+    }
+    if occurs(ACTS, ELU) {
+        while todo == ELU {
+            y = select(exp_m1(x), x, x > vec4<f32>());
+            todo = DONE_WITH;
+        }
+    }
+    if occurs(ACTS, SOFTPLUS) {
+        while todo == SOFTPLUS {
+            y = softplus4(x);
+            todo = DONE_WITH;
+        }
+    }
+    if occurs(ACTS, SINE) {
+        while todo == SINE {
+            y = vec4<f32>(sin_cos(x.x).x, sin_cos(x.y).x, sin_cos(x.z).x, sin_cos(x.w).x);
+            todo = DONE_WITH;
+        }
+    }
+    return y;
+}
+
+fn act(kind: u32, slope: f32, x: f32) -> f32 {
+    return act4(kind, slope, vec4<f32>(x)).x;
 }
 
 // f′ by the output y = f(x), where that is enough.
+fn slope4(kind: u32, slope: f32, y: vec4<f32>) -> vec4<f32> {
+    let zero = vec4<f32>();
+    let one = vec4<f32>(1.0);
+    let positive = y > zero;
+    var g = one;
+    g = select(g, select(zero, one, positive), vec4<bool>(kind == RELU));
+    g = select(g, select(vec4<f32>(slope), one, positive), vec4<bool>(kind == LEAKY));
+    g = select(g, 1.0 - y * y, vec4<bool>(kind == TANH));
+    g = select(g, y * (1.0 - y), vec4<bool>(kind == SIGMOID));
+    return select(g, select(y + 1.0, one, positive), vec4<bool>(kind == ELU));
+}
+
 fn grad_from_output(kind: u32, slope: f32, y: f32) -> f32 {
-    switch kind {
-        case RELU: { return select(0.0, 1.0, y > 0.0); }
-        case LEAKY: { return select(slope, 1.0, y > 0.0); }
-        case TANH: { return 1.0 - y * y; }
-        case SIGMOID: { return y * (1.0 - y); }
-        case ELU: { return select(y + 1.0, 1.0, y > 0.0); }
-        default: { return 1.0; }
-    }
-}
-
-fn act_first(kind: u32, slope: f32, x: f32) -> f32 {
-    switch kind {
-        case TANH, SIGMOID: { return grad_from_output(kind, slope, act(kind, slope, x)); }
-        case ELU: { return select(exp_f(x), 1.0, x > 0.0); }
-        case SOFTPLUS: { return sigmoid(x); }
-        case SINE: { return sin_cos(x).y; }
-        default: { return grad_from_output(kind, slope, x); }
-    }
-}
-
-fn act_second(kind: u32, x: f32) -> f32 {
-    switch kind {
-        case TANH: {
-            let y = tanh_f(x);
-            return -(2.0 * y) * (1.0 - y * y);
-        }
-        case SIGMOID: {
-            let y = sigmoid(x);
-            return y * (1.0 - y) * (1.0 - 2.0 * y);
-        }
-        case ELU: { return select(exp_f(x), 0.0, x > 0.0); }
-        case SOFTPLUS: {
-            let s = sigmoid(x);
-            return s * (1.0 - s);
-        }
-        case SINE: { return -sin_cos(x).x; }
-        default: { return 0.0; }
-    }
+    return slope4(kind, slope, vec4<f32>(y)).x;
 }
 
 const PHI_SOFTPLUS: u32 = 0u;
@@ -72,34 +84,31 @@ const PHI_HINGE_BELOW: u32 = 4u;
 const PHI_HINGE_ABOVE: u32 = 5u;
 
 fn phi(kind: u32, t: f32, a: f32) -> f32 {
-    switch kind {
-        case PHI_SOFTPLUS: { return softplus(a); }
-        case PHI_SOFTPLUS_NEG: { return softplus(-a); }
-        case PHI_SQUARE: { return 0.5 * ((a - t) * (a - t)); }
-        case PHI_HINGE_BELOW: { return pmax(1.0 - a, 0.0); }
-        case PHI_HINGE_ABOVE: { return pmax(1.0 + a, 0.0); }
-        default: { return a; }
+    var y = a;
+    y = select(y, 0.5 * ((a - t) * (a - t)), kind == PHI_SQUARE);
+    y = select(y, pmax(1.0 - a, 0.0), kind == PHI_HINGE_BELOW);
+    y = select(y, pmax(1.0 + a, 0.0), kind == PHI_HINGE_ABOVE);
+    if occurs(PHIS, PHI_SOFTPLUS) || occurs(PHIS, PHI_SOFTPLUS_NEG) {
+        var todo = kind;
+        while todo <= PHI_SOFTPLUS_NEG {
+            y = softplus(select(a, -a, kind == PHI_SOFTPLUS_NEG));
+            todo = DONE_WITH;
+        }
     }
+    return y;
 }
 
 fn phi_first(kind: u32, t: f32, a: f32) -> f32 {
-    switch kind {
-        case PHI_SOFTPLUS: { return sigmoid(a); }
-        case PHI_SOFTPLUS_NEG: { return -sigmoid(-a); }
-        case PHI_SQUARE: { return a - t; }
-        case PHI_HINGE_BELOW: { return select(0.0, -1.0, 1.0 - a > 0.0); }
-        case PHI_HINGE_ABOVE: { return select(0.0, 1.0, 1.0 + a > 0.0); }
-        default: { return 1.0; }
-    }
+    var y = 1.0;
+    y = select(y, a - t, kind == PHI_SQUARE);
+    y = select(y, select(0.0, -1.0, 1.0 - a > 0.0), kind == PHI_HINGE_BELOW);
+    y = select(y, select(0.0, 1.0, 1.0 + a > 0.0), kind == PHI_HINGE_ABOVE);
+    let sign = select(1.0, -1.0, kind == PHI_SOFTPLUS_NEG);
+    return select(y, sign * sigmoid(sign * a), kind <= PHI_SOFTPLUS_NEG);
 }
 
 fn phi_second(kind: u32, a: f32) -> f32 {
-    switch kind {
-        case PHI_SOFTPLUS, PHI_SOFTPLUS_NEG: {
-            let s = sigmoid(a);
-            return s * (1.0 - s);
-        }
-        case PHI_SQUARE: { return 1.0; }
-        default: { return 0.0; }
-    }
+    let s = sigmoid(a);
+    let y = select(0.0, 1.0, kind == PHI_SQUARE);
+    return select(y, s * (1.0 - s), kind <= PHI_SOFTPLUS_NEG);
 }

@@ -5,7 +5,7 @@ const HALF_PI: f32 = 1.5707964;
 
 // β^t is taken as e^(t ln β); the record holds ln β.
 fn correction(ln_beta: f32, t: f32) -> f32 {
-    return -1.0 / exp_m1(t * ln_beta);
+    return -1.0 / exp_m1(vec4<f32>(t * ln_beta)).x;
 }
 
 // What is left of the rate after t updates; ½ (1 + cos(π t / n)) as sin²(½ π (n − t) / n), which keeps its digits.
@@ -45,7 +45,8 @@ fn run_sgd(op: u32, first: u32, step: u32) {
     let p = field(op, 1u);
     let g = field(op, 3u);
     let rate = load(field(op, 4u));
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         save(p + i, load(p + i) - rate * load(g + i));
     }
 }
@@ -56,7 +57,8 @@ fn run_momentum(op: u32, first: u32, step: u32) {
     let rate = load(field(op, 4u));
     let buf = field(op, 5u);
     let keep = select(number(op, 6u), 0.0, arena[field(op, 7u)] == 1u);
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         var x = load(g + i);
         if keep != 0.0 {
             x += keep * load(buf + i);
@@ -75,7 +77,8 @@ fn run_adam(op: u32, first: u32, step: u32) {
     let keep = vec4<f32>(number(op, 7u), number(op, 8u), number(op, 9u), number(op, 10u));
     let rate = load(tick) * load(tick + 1u);
     let correct = load(tick + 2u);
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         let x = load(g + i);
         let mi = keep.x * load(m + i) + keep.y * x;
         let vi = keep.z * load(v + i) + keep.w * (x * x);
@@ -91,7 +94,8 @@ fn run_rmsprop(op: u32, first: u32, step: u32) {
     let rate = load(field(op, 4u));
     let v = field(op, 5u);
     let keep = vec2<f32>(number(op, 6u), number(op, 7u));
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         let x = load(g + i);
         let vi = keep.x * load(v + i) + keep.y * (x * x);
         save(v + i, vi);
@@ -102,7 +106,8 @@ fn run_rmsprop(op: u32, first: u32, step: u32) {
 fn run_clamp(op: u32, first: u32, step: u32) {
     let p = field(op, 1u);
     let limit = number(op, 3u);
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         save(p + i, pmin(pmax(load(p + i), -limit), limit));
     }
 }
@@ -112,7 +117,8 @@ fn run_average(op: u32, first: u32, step: u32) {
     let avg = field(op, 3u);
     let keep = number(op, 4u);
     let rest = number(op, 5u);
-    for (var i = first; i < field(op, 2u); i += step) {
+    let len = field(op, 2u);
+    for (var i = first; i < len; i += step) {
         save(avg + i, keep * load(avg + i) + rest * load(p + i));
     }
 }

@@ -43,8 +43,16 @@ fn normal_pair(words: vec2<u32>) -> vec2<f32> {
     return radius * sin_cos_turn(uniform01(words.y)).yx;
 }
 
-// The words of a block of the op's source, whose three fields begin at k.
-fn block(op: u32, k: u32, number: u32) -> vec2<u32> {
-    let counter = vec2<u32>(arena[field(op, k + 2u)], number);
-    return threefry(vec2<u32>(field(op, k), field(op, k + 1u)), counter);
+// Whose numbers: the key, and the update number. The op's three fields begin at k.
+struct Source {
+    key: vec2<u32>,
+    update: u32,
+}
+
+fn source(op: u32, k: u32) -> Source {
+    return Source(vec2<u32>(field(op, k), field(op, k + 1u)), arena[field(op, k + 2u)]);
+}
+
+fn block(origin: Source, number: u32) -> vec2<u32> {
+    return threefry(origin.key, vec2<u32>(origin.update, number));
 }

@@ -8,7 +8,8 @@ const FOLD: u32 = 16u;
 
 // The sum of x over a team, in its lane 0. Every thread of the workgroup must call it.
 fn team_sum(x: vec4<f32>, tid: u32, team: u32) -> vec4<f32> {
-    if team == 1u {
+    // A pipeline whose teams are all single threads has no barrier.
+    if TEAM == 1u || team == 1u {
         return x;
     }
     let per = WG / team;
@@ -42,7 +43,7 @@ fn run_row_sum(op: u32, group: u32, groups: u32, tid: u32) {
     let x = mat(op, 1u);
     let out = field(op, 5u);
     let accumulate = field(op, 6u) == 1u;
-    let team = min(field(op, 7u), WG);
+    let team = min(field(op, 7u), TEAM);
     let per = WG / team;
     for (var base = group * per; base < x.rows; base += groups * per) {
         let r = base + tid % per;
@@ -65,10 +66,11 @@ fn run_point_loss(op: u32, group: u32, groups: u32, tid: u32) {
     let kind = field(op, 6u);
     let t = number(op, 7u);
     var sum = 0.0;
-    for (var c = tid; c < field(op, 5u); c += WG) {
+    let live = field(op, 5u);
+    for (var c = tid; c < live; c += WG) {
         sum += phi(kind, t, load(a.at + c));
     }
-    let total = team_sum(vec4<f32>(sum), tid, WG).x;
+    let total = team_sum(vec4<f32>(sum), tid, TEAM).x;
     if tid == 0u {
         store(field(op, 9u), number(op, 8u) * total, field(op, 10u) == 1u);
     }
@@ -88,7 +90,7 @@ fn run_sum_squares(op: u32, group: u32, groups: u32, tid: u32) {
         let one = load(x + i);
         sum.x += one * one;
     }
-    let total = team_sum(sum, tid, WG);
+    let total = team_sum(sum, tid, TEAM);
     if tid == 0u {
         save(field(op, 3u), total.x + total.y + total.z + total.w);
     }

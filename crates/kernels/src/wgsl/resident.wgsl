@@ -14,28 +14,126 @@ struct Plan {
 // Words of an op's record.
 const RECORD: u32 = 64u;
 
+// Nothing more to do.
+const DONE: u32 = 99u;
+
+// Loops that end after one turn, rather than a switch: software adapters run the code of every branch, with its effects
+// masked, but skip a loop that no thread enters.
 fn run_op(op: u32, tid: u32) {
-    switch field(op, 0u) {
-        case 0u: { run_tick(op, tid, WG); }
-        case 1u: { run_draw(op, tid, WG); }
-        case 2u: { run_gather(op, tid, WG); }
-        case 3u: { run_gemm(op, 0u, 1u, tid); }
-        case 4u: { run_row_sum(op, 0u, 1u, tid); }
-        case 5u: { run_spread(op, tid, WG); }
-        case 6u: { run_map(op, tid, WG); }
-        case 7u: { run_zip(op, tid, WG); }
-        case 8u: { run_scale(op, tid, WG); }
-        case 9u: { run_point_loss(op, 0u, 1u, tid); }
-        case 10u: { run_point_grad(op, tid, WG); }
-        case 11u: { run_tally(op, tid, WG); }
-        case 12u: { run_sum_squares(op, 0u, 1u, tid); }
-        case 13u: { run_sgd(op, tid, WG); }
-        case 14u: { run_momentum(op, tid, WG); }
-        case 15u: { run_adam(op, tid, WG); }
-        case 16u: { run_rmsprop(op, tid, WG); }
-        case 17u: { run_clamp(op, tid, WG); }
-        case 18u: { run_average(op, tid, WG); }
-        default: {}
+    var todo = field(op, 0u);
+    if (OPS & 1u) != 0u {
+        while todo == 0u {
+            run_tick(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 2u) != 0u {
+        while todo == 1u {
+            run_draw(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 4u) != 0u {
+        while todo == 2u {
+            run_gather(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 8u) != 0u {
+        while todo == 3u {
+            run_gemm(op, 0u, 1u, tid);
+            todo = DONE;
+        }
+    }
+    if (OPS & 16u) != 0u {
+        while todo == 4u {
+            run_row_sum(op, 0u, 1u, tid);
+            todo = DONE;
+        }
+    }
+    if (OPS & 32u) != 0u {
+        while todo == 5u {
+            run_spread(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 64u) != 0u {
+        while todo == 6u {
+            run_map(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 128u) != 0u {
+        while todo == 7u {
+            run_zip(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 256u) != 0u {
+        while todo == 8u {
+            run_scale(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 512u) != 0u {
+        while todo == 9u {
+            run_point_loss(op, 0u, 1u, tid);
+            todo = DONE;
+        }
+    }
+    if (OPS & 1024u) != 0u {
+        while todo == 10u {
+            run_point_grad(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 2048u) != 0u {
+        while todo == 11u {
+            run_tally(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 4096u) != 0u {
+        while todo == 12u {
+            run_sum_squares(op, 0u, 1u, tid);
+            todo = DONE;
+        }
+    }
+    if (OPS & 8192u) != 0u {
+        while todo == 13u {
+            run_sgd(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 16384u) != 0u {
+        while todo == 14u {
+            run_momentum(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 32768u) != 0u {
+        while todo == 15u {
+            run_adam(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 65536u) != 0u {
+        while todo == 16u {
+            run_rmsprop(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 131072u) != 0u {
+        while todo == 17u {
+            run_clamp(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 262144u) != 0u {
+        while todo == 18u {
+            run_average(op, tid, WG);
+            todo = DONE;
+        }
     }
 }
 

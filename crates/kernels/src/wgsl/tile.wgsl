@@ -4,6 +4,9 @@
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> program: array<u32>;
 
+override ACTS: u32 = 0xffffffffu;
+override PHIS: u32 = 0xffffffffu;
+
 const SIDE: u32 = 64u;
 // How deep a slice is.
 const DEEP: u32 = 16u;
