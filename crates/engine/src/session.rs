@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use adversaria_core::images::ImageSet;
 use adversaria_core::spec::{Address, BackendChoice, DataKind, RunSpec};
-use adversaria_kernels::backend::Backend;
+use adversaria_kernels::backend::{Backend, BackendError};
 use adversaria_kernels::program::Table;
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Layers, Metrics, Reply, Scene, Standing, Step,
@@ -265,6 +265,13 @@ impl Session {
             self.fall_back(&error, now());
             Next::Again
         })
+    }
+
+    /// The device under this backend is gone: a run that is there goes on on the CPU, also one that rests.
+    pub fn lost(&mut self, backend: &str, why: BackendError, now: f64) {
+        if self.stage.as_ref().is_some_and(|stage| stage.place.backend == backend) {
+            self.fall_back(&why.into(), now);
+        }
     }
 
     /// The device under the run is gone: the run goes on on the CPU from what is left of it.

@@ -128,8 +128,7 @@ impl GpuBackend {
         if range.start <= range.end && range.end <= self.words {
             return Ok(());
         }
-        let what =
-            format!("words {}..{} in an arena of {}", range.start, range.end, self.words);
+        let what = format!("words {}..{} in an arena of {}", range.start, range.end, self.words);
         Err(BackendError::Unknown { what })
     }
 
@@ -147,10 +146,8 @@ impl GpuBackend {
     /// Forms, kernels and records of the programs.
     fn plan(&mut self, programs: Vec<CheckedProgram>) {
         let mut records: Vec<u32> = Vec::new();
-        self.programs = programs
-            .into_iter()
-            .map(|checked| self.prepare_one(checked, &mut records))
-            .collect();
+        self.programs =
+            programs.into_iter().map(|checked| self.prepare_one(checked, &mut records)).collect();
         let resident = self.programs.iter().filter(|program| program.form == Form::Resident);
         let ops = resident.flat_map(|program| &program.checked.ops);
         let uses = ops.fold(Uses::default(), |uses, op| uses.and(Uses::of(op.op())));
@@ -227,7 +224,8 @@ impl GpuBackend {
     /// Records the list in the resident form, as many times as fit into a submission.
     fn submit_resident(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
         let mut left = times;
-        let each: f64 = runs.iter().map(|run| self.programs[run.program].micros * f64::from(run.times)).sum();
+        let each: f64 =
+            runs.iter().map(|run| self.programs[run.program].micros * f64::from(run.times)).sum();
         while left > 0 {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -258,9 +256,11 @@ impl GpuBackend {
             }
         };
         self.encoder();
-        if let (Some(encoder), Some(groups), Some(pipeline)) =
-            (&mut self.encoder, &self.groups, self.kernels.pipeline(Which::Resident, &self.resident))
-        {
+        if let (Some(encoder), Some(groups), Some(pipeline)) = (
+            &mut self.encoder,
+            &self.groups,
+            self.kernels.pipeline(Which::Resident, &self.resident),
+        ) {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &groups.resident, &[0, u32::try_from(at).unwrap_or(0)]);
@@ -286,7 +286,9 @@ impl GpuBackend {
         let (Some(encoder), Some(groups)) = (&mut self.encoder, &self.groups) else { return };
         let mut pass = encoder.begin_compute_pass(&Default::default());
         for launch in &self.programs[program].launches {
-            let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) else { continue };
+            let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) else {
+                continue;
+            };
             let group = if launch.which == Which::Tile { &groups.tile } else { &groups.dispatch };
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, group, &[launch.record]);
