@@ -265,6 +265,12 @@ impl Page {
                 let going = share.is_none_or(|s| s < 1.0);
                 self.progress.set(going.then_some(Progress { what, share }));
             }
+            Event::Moved { backend, adapter } => self.scene.update(|scene| {
+                if let Some(scene) = scene {
+                    let scene = Arc::make_mut(scene);
+                    (scene.backend, scene.adapter) = (backend, adapter);
+                }
+            }),
             // The link answers these itself.
             Event::Reply { .. } => {}
         }
