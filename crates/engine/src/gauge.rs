@@ -27,52 +27,68 @@ pub(crate) struct Gauge {
     last: Option<(f64, f64)>,
     /// When words last came from the device.
     came: f64,
+    /// What has come in this turn: slices, and whether anything else.
     arrived: Vec<Slice>,
+    looked: bool,
 }
 
 impl Default for Gauge {
     fn default() -> Self {
-        Self { overhead: None, each: 0.0, last: None, came: f64::NEG_INFINITY, arrived: vec![] }
+        Self {
+            overhead: None,
+            each: 0.0,
+            last: None,
+            came: f64::NEG_INFINITY,
+            arrived: vec![],
+            looked: false,
+        }
     }
 }
 
 impl Gauge {
-    /// Words have come that were asked for at `begun`: gives how long the device was busy with them alone.
-    pub(crate) fn word(&mut self, begun: f64, now: f64) -> f64 {
-        let from = begun.max(self.came);
-        self.came = now;
-        now - from
+    /// The words of a look at the players have come, asked for at `begun`: gives how long the device was busy with
+    /// them, as far as can be told from slices that have come in the same turn. [`Gauge::reckon`] follows.
+    pub(crate) fn look(&mut self, begun: f64, now: f64) -> f64 {
+        let before = self.arrived.first().map_or(begun, |slice| slice.begun.min(begun));
+        let training: f64 =
+            self.arrived.iter().map(|slice| self.each * f64::from(slice.iterations)).sum();
+        self.looked = true;
+        (now - before.max(self.came) - training).max(0.0)
     }
 
-    /// The words of a slice have come; [`Gauge::reckon`] follows, once a turn.
+    /// The words of a slice have come; [`Gauge::reckon`] follows.
     pub(crate) fn arrive(&mut self, slice: Slice) {
         self.arrived.push(slice);
     }
 
-    /// Learns from what has arrived in this turn.
+    /// Learns from what has come in this turn.
     pub(crate) fn reckon(&mut self, now: f64) {
+        let looked = std::mem::take(&mut self.looked);
         let slices = std::mem::take(&mut self.arrived);
-        let Some(first) = slices.first() else { return };
-        let millis = self.word(first.begun, now);
-        if slices.iter().all(|slice| slice.alone) {
+        if let Some(first) = slices.first().filter(|_| !looked)
+            && slices.iter().all(|slice| slice.alone)
+        {
             // Several that were seen at once count as one of their mean size.
             let iterations: f64 = slices.iter().map(|slice| f64::from(slice.iterations)).sum();
             #[expect(clippy::cast_precision_loss, reason = "a few")]
             let count = slices.len() as f64;
-            self.learn(iterations / count, millis / count);
+            self.learn(iterations / count, (now - first.begun.max(self.came)) / count);
+        }
+        if looked || !slices.is_empty() {
+            self.came = now;
         }
     }
 
     fn learn(&mut self, iterations: f64, millis: f64) {
-        if let Some((n, t)) = self.last.filter(|(n, _)| *n != iterations) {
+        // Sizes that are nearly the same tell no more than the clock's noise.
+        let apart = |n: f64| n.max(iterations) >= 1.5 * n.min(iterations);
+        if let Some((n, t)) = self.last.filter(|(n, _)| apart(*n)) {
             let slope = ((millis - t) / (iterations - n)).max(0.0);
             let overhead = (millis - slope * iterations).clamp(0.0, LONGEST_JOURNEY);
             self.overhead = Some(self.overhead.map_or(overhead, |o| 0.5 * (o + overhead)));
         }
         let each = (millis - self.overhead.unwrap_or(0.0)).max(0.0) / iterations;
-        // Growth is bounded elsewhere; what takes longer than it did may be another program's doing.
-        self.each =
-            if each > self.each && self.last.is_some() { 0.5 * (each + self.each) } else { each };
+        self.each = if self.last.is_some() { 0.5 * (each + self.each) } else { each };
         self.last = Some((iterations, millis));
     }
 

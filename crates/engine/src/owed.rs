@@ -200,7 +200,7 @@ impl Stage {
 
     /// What a look at the players has cost that was begun then.
     fn cost(&mut self, begun: f64, now: f64) -> f64 {
-        if self.answers_later { self.gauge.word(begun, now) } else { now - begun }
+        if self.answers_later { self.gauge.look(begun, now) } else { now - begun }
     }
 
     fn settle_advance(

@@ -1,0 +1,646 @@
+//! Where a run computes: a device that answers later and may be gone, moves while a run goes on, and what wishes get.
+//! The device computes as the CPU does, so whatever happens to a run must leave its bits as they are.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use adversaria_core::spec::{BackendChoice, Exec};
+use adversaria_engine::{Next, Offer, Place, Session, Wish};
+use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
+use adversaria_kernels::cpu::CpuBackend;
+use adversaria_kernels::program::{Program, Table};
+use adversaria_protocol::{
+    Command, Event, Fault, FaultCode, Metrics, Reply, Scene, Standing, Step,
+};
+use safetensors::SafeTensors;
+
+const SMALL: &str = "data=ring8&g=8&d=8&batch=16";
+
+/// A device and what is known of it. Milliseconds.
+struct Device {
+    now: Cell<f64>,
+    /// When everything submitted so far is done.
+    done: Cell<f64>,
+    /// What an iteration takes, and how long words travel.
+    each: Cell<f64>,
+    journey: Cell<f64>,
+    trouble: RefCell<Option<BackendError>>,
+    /// Calls until it is lost.
+    fuse: Cell<Option<u32>>,
+    calls: Cell<u32>,
+    most_words: Cell<u32>,
+    /// Iterations of each training submission, and how many such were under way, this one included.
+    slices: RefCell<Vec<(u32, u32)>>,
+    under_way: Cell<u32>,
+}
+
+impl Device {
+    fn new() -> Rc<Self> {
+        Rc::new(Self {
+            now: Cell::new(0.0),
+            done: Cell::new(0.0),
+            each: Cell::new(0.02),
+            journey: Cell::new(2.0),
+            trouble: RefCell::new(None),
+            fuse: Cell::new(None),
+            calls: Cell::new(0),
+            most_words: Cell::new(u32::MAX),
+            slices: RefCell::default(),
+            under_way: Cell::new(0),
+        })
+    }
+
+    fn lose(&self) {
+        self.trouble.replace(Some(BackendError::Lost { why: "unplugged".into() }));
+    }
+
+    /// Every call to the device comes through here.
+    fn call(&self) -> Result<(), BackendError> {
+        self.calls.set(self.calls.get() + 1);
+        if let Some(left) = self.fuse.get() {
+            self.fuse.set(left.checked_sub(1));
+            if left == 0 {
+                self.lose();
+            }
+        }
+        self.trouble.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Words asked for: when they come, and whether they are a slice's.
+struct Asked {
+    at: f64,
+    slice: bool,
+}
+
+/// The backend of the device.
+struct Remote {
+    cpu: CpuBackend,
+    device: Rc<Device>,
+    asked: BTreeMap<Ticket, Asked>,
+    trained: bool,
+}
+
+impl Backend for Remote {
+    fn name(&self) -> &'static str {
+        "webgpu"
+    }
+
+    fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
+        self.device.call()?;
+        let available = self.device.most_words.get();
+        if words > available {
+            let [needed, available] = [words, available].map(|words| 4 * u64::from(words));
+            return Err(BackendError::OutOfMemory { needed, available });
+        }
+        self.cpu.prepare(words, programs)
+    }
+
+    fn set_table(&mut self, table: Arc<Table>) -> Result<(), BackendError> {
+        self.device.call()?;
+        self.cpu.set_table(table)
+    }
+
+    fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError> {
+        self.device.call()?;
+        self.cpu.write(at, values)
+    }
+
+    fn submit(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        let device = &self.device;
+        device.call()?;
+        let millis = device.each.get() * f64::from(times);
+        device.done.set(device.done.get().max(device.now.get()) + millis);
+        // A D-update first: an iteration.
+        self.trained = runs[0].program == 0;
+        if self.trained {
+            device.under_way.set(device.under_way.get() + 1);
+            device.slices.borrow_mut().push((times, device.under_way.get()));
+        }
+        self.cpu.submit(runs, times)
+    }
+
+    fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
+        self.device.call()?;
+        let ticket = self.cpu.read(ranges)?;
+        let at = self.device.done.get().max(self.device.now.get()) + self.device.journey.get();
+        let slice = std::mem::take(&mut self.trained);
+        self.asked.insert(ticket, Asked { at, slice });
+        Ok(ticket)
+    }
+
+    fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
+        self.device.call()?;
+        if self.asked.get(&ticket).is_some_and(|asked| asked.at > self.device.now.get()) {
+            return Ok(None);
+        }
+        if self.asked.remove(&ticket).is_some_and(|asked| asked.slice) {
+            self.device.under_way.set(self.device.under_way.get() - 1);
+        }
+        self.cpu.poll(ticket)
+    }
+
+    fn in_flight(&self) -> bool {
+        self.asked.values().any(|asked| asked.at > self.device.now.get())
+    }
+
+    fn form_name(&self, _: usize) -> Option<&'static str> {
+        Some("resident")
+    }
+}
+
+/// What a host knows of its GPU.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    Nothing,
+    Missing,
+    Software,
+    Real,
+}
+
+/// A session, its device, and everything it has said.
+struct Host {
+    session: Session,
+    device: Rc<RefCell<Rc<Device>>>,
+    known: Rc<Cell<Known>>,
+    now: f64,
+    heard: Vec<Event>,
+    turns: u32,
+}
+
+impl Host {
+    fn new(known: Known) -> Self {
+        let (known, device) = (Rc::new(Cell::new(known)), Rc::new(RefCell::new(Device::new())));
+        let (of, at) = (Rc::clone(&known), Rc::clone(&device));
+        let session = Session::new(Box::new(move |wish| offer(wish, of.get(), &at.borrow())));
+        Self { session, device, known, now: 0.0, heard: vec![], turns: 0 }
+    }
+
+    fn with(known: Known, spec: &str) -> Self {
+        let mut host = Self::new(known);
+        host.load(spec).expect("a run that is allowed");
+        host
+    }
+
+    fn device(&self) -> Rc<Device> {
+        Rc::clone(&self.device.borrow())
+    }
+
+    fn say(&mut self, command: Command) {
+        self.session.handle(command, self.now);
+        self.hear();
+    }
+
+    fn hear(&mut self) {
+        self.heard.extend(self.session.take_events());
+    }
+
+    fn pass(&mut self, millis: f64) {
+        self.now += millis;
+        self.device().now.set(self.now);
+    }
+
+    /// One turn. When there is nothing to do until words come, time passes until then.
+    fn turn(&mut self) -> Next {
+        self.turns += 1;
+        self.pass(0.01);
+        let now = self.now;
+        let next = self.session.work(&|| now);
+        self.hear();
+        match next {
+            Next::Words => self.pass(0.2),
+            Next::After(millis) => self.pass(millis),
+            Next::Again | Next::Wait => {}
+        }
+        next
+    }
+
+    fn work_for(&mut self, millis: f64) {
+        let end = self.now + millis;
+        while self.now < end {
+            if self.turn() == Next::Wait {
+                self.pass(1.0);
+            }
+        }
+    }
+
+    fn replies(&self, id: u32) -> Vec<Result<Reply, Fault>> {
+        let of = |event: &Event| match event {
+            Event::Reply { id: of, result } if *of == id => Some(result.clone()),
+            _ => None,
+        };
+        self.heard.iter().filter_map(of).collect()
+    }
+
+    /// Works until the answer to `id` is there, and takes it.
+    fn answer(&mut self, id: u32) -> Result<Reply, Fault> {
+        for _ in 0..100_000 {
+            if let Some(reply) = self.replies(id).pop() {
+                self.heard.retain(|e| !matches!(e, Event::Reply { id: of, .. } if *of == id));
+                return reply;
+            }
+            self.turn();
+        }
+        panic!("no answer to {id}");
+    }
+
+    fn load(&mut self, spec: &str) -> Result<Reply, Fault> {
+        self.say(Command::Load { id: 1, spec: spec.into() });
+        self.answer(1)
+    }
+
+    fn advance(&mut self, iterations: u64) -> Metrics {
+        self.say(Command::Advance { id: 2, iterations });
+        match self.answer(2) {
+            Ok(Reply::Metrics(metrics)) => metrics,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn checkpoint(&mut self) -> Vec<u8> {
+        self.say(Command::Checkpoint { id: 3 });
+        match self.answer(3) {
+            Ok(Reply::Bytes(bytes)) => bytes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn change(&mut self, field: &str, value: &str) {
+        self.say(Command::Change { id: 4, field: field.into(), value: value.into() });
+        assert_eq!(self.answer(4), Ok(Reply::Done), "{field}={value}");
+    }
+
+    fn scene(&self) -> &Scene {
+        let scene = |event| match event {
+            &Event::Staged(ref scene) => Some(&**scene),
+            _ => None,
+        };
+        self.heard.iter().rev().find_map(scene).expect("there is a scene")
+    }
+
+    fn faults(&self) -> Vec<&Fault> {
+        let of = |event| if let &Event::Fault(ref fault) = event { Some(fault) } else { None };
+        self.heard.iter().filter_map(of).collect()
+    }
+
+    fn notices(&self) -> Vec<&str> {
+        let of =
+            |event| if let &Event::Notice(ref said) = event { Some(said.as_str()) } else { None };
+        self.heard.iter().filter_map(of).collect()
+    }
+
+    /// Where the run was said to have gone.
+    fn moves(&self) -> Vec<&str> {
+        let of = |event| match event {
+            &Event::Moved { ref backend, .. } => Some(backend.as_str()),
+            _ => None,
+        };
+        self.heard.iter().filter_map(of).collect()
+    }
+
+    /// The iteration of the last frame.
+    fn iteration(&self) -> u64 {
+        let iteration = |event: &Event| match event {
+            Event::Frame(frame) => Some(frame.metrics.iteration),
+            _ => None,
+        };
+        self.heard.iter().rev().find_map(iteration).unwrap_or(0)
+    }
+}
+
+fn offer(wish: Wish, known: Known, device: &Rc<Device>) -> Option<Offer> {
+    let cpu = |notice: Option<&str>| {
+        Some(Offer { notice: notice.map(str::to_owned), ..Offer::cpu("test".into()) })
+    };
+    match (wish.backend, known) {
+        (BackendChoice::Cpu, _) => cpu(None),
+        (_, Known::Nothing) => None,
+        (_, Known::Missing) => cpu(Some("There is no GPU.")),
+        (BackendChoice::Auto, Known::Software) => cpu(Some("The GPU is software.")),
+        (_, Known::Software | Known::Real) => {
+            let device = Rc::clone(device);
+            Some(Offer {
+                place: Place { backend: "webgpu", adapter: "far away".into(), exec: wish.exec },
+                notice: None,
+                build: Box::new(move || {
+                    let cpu = CpuBackend::detect();
+                    device.under_way.set(0);
+                    Box::new(Remote { cpu, device, asked: BTreeMap::new(), trained: false })
+                }),
+            })
+        }
+    }
+}
+
+/// Everything in a checkpoint but the log.
+fn tensors(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let file = SafeTensors::deserialize(file).expect("a checkpoint");
+    let kept = file.tensors().into_iter().filter(|(name, _)| name != "log");
+    kept.map(|(name, view)| (name, view.data().to_vec())).collect()
+}
+
+fn log(file: &[u8]) -> String {
+    let file = SafeTensors::deserialize(file).expect("a checkpoint");
+    let log = file.tensor("log").expect("a log").data().to_vec();
+    String::from_utf8(log).expect("text")
+}
+
+/// The tensors of this run after so many iterations on the CPU alone.
+fn alone(spec: &str, iterations: u64) -> BTreeMap<String, Vec<u8>> {
+    let mut host = Host::with(Known::Missing, spec);
+    host.advance(iterations);
+    tensors(&host.checkpoint())
+}
+
+#[test]
+fn moving_back_and_forth_changes_no_bit() {
+    for spec in [SMALL, "data=bimodal&g=8&d=8&batch=10&ema=0.9&optg=sgd:0.01:0.5&lrdecay=exp:0.999"]
+    {
+        let mut host = Host::with(Known::Software, &format!("{spec}&backend=cpu"));
+        assert_eq!((host.scene().backend.as_str(), host.scene().adapter.as_str()), ("cpu", "test"));
+        host.advance(50);
+        host.change("backend", "gpu");
+        assert_eq!(host.moves(), ["webgpu"]);
+        let metrics = host.advance(70);
+        assert_eq!((metrics.iteration, metrics.updates_d), (120, 120));
+        host.change("exec", "resident");
+        host.advance(10);
+        host.change("backend", "cpu");
+        assert_eq!(host.moves(), ["webgpu", "cpu"], "the same form is no news");
+        host.advance(20);
+        let file = host.checkpoint();
+        assert_eq!(tensors(&file), alone(&format!("{spec}&backend=cpu"), 150), "{spec}");
+        assert_eq!(log(&file), "50 backend webgpu\n120 exec resident\n130 backend cpu\n");
+        assert!(host.faults().is_empty() && host.notices().is_empty(), "{:?}", host.notices());
+        // The log lines do no harm to one who goes on from the file.
+        let mut other = Host::with(Known::Missing, "data=moons");
+        other.say(Command::Restore { id: 6, bytes: file.clone() });
+        other.answer(6).expect("its own file");
+        host.advance(30);
+        assert_eq!(other.advance(30).iteration, 180);
+        assert_eq!(other.checkpoint(), host.checkpoint());
+    }
+}
+
+#[test]
+fn a_run_plays_on_while_it_moves_and_what_is_asked_meanwhile_is_answered() {
+    let mut host = Host::with(Known::Real, SMALL);
+    assert_eq!(host.scene().backend, "webgpu");
+    assert_eq!(host.scene().adapter, "far away, resident");
+    host.say(Command::Play);
+    host.work_for(100.0);
+    host.device().journey.set(30.0);
+    host.say(Command::Change { id: 4, field: "backend".into(), value: "cpu".into() });
+    host.turn();
+    assert!(host.replies(4).is_empty(), "words take 30 ms");
+    host.say(Command::Sample { id: 5, count: 10 });
+    host.say(Command::Step(Step::Both));
+    host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
+    host.say(Command::Checkpoint { id: 7 });
+    for id in [4, 5, 6] {
+        host.answer(id).expect("it is answered");
+    }
+    let Ok(Reply::Bytes(file)) = host.answer(7) else { panic!("a file") };
+    let kept = tensors(&file);
+    let iteration = u64::from_le_bytes(kept["iteration"].as_slice().try_into().expect("8 bytes"));
+    assert_eq!(kept, alone(SMALL, iteration), "the step by hand is in it");
+    assert_eq!(log(&file), format!("{} backend cpu\n{iteration} kd 2\n", iteration - 1));
+    host.say(Command::Play);
+    host.work_for(50.0);
+    assert_eq!(host.session.standing(), Some(Standing::Playing));
+    host.work_for(500.0);
+    assert!(host.iteration() > iteration && host.moves() == ["cpu"]);
+}
+
+#[test]
+fn slices_overlap_by_two_and_none_is_long() {
+    for (each, journey) in [(0.02, 0.5), (0.02, 12.0), (0.4, 2.0), (3.0, 1.0)] {
+        let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
+        let device = host.device();
+        (device.each.set(each), device.journey.set(journey));
+        host.say(Command::Play);
+        host.work_for(1500.0);
+        let from = device.slices.borrow().len();
+        let turns = host.turns;
+        host.work_for(1500.0);
+        let slices = device.slices.borrow()[from..].to_vec();
+        let most = slices.iter().map(|slice| slice.1).max();
+        assert_eq!(most, Some(2), "{each} and {journey} ms: slices under way");
+        let longest = slices.iter().map(|slice| f64::from(slice.0) * each).fold(0.0, f64::max);
+        // Where words travel longer than a slice takes, half of a slice's time hides behind the other's journey.
+        let limit = if journey > 8.0 { 17.0 } else { 10.0 };
+        assert!(longest <= limit, "{each} and {journey} ms: a slice of {longest} ms");
+        let busy = slices.iter().map(|slice| f64::from(slice.0) * each).sum::<f64>() / 1500.0;
+        // Two slices of 8 ms and one journey make a cycle.
+        let possible = (16.0 / (8.0 + journey)).min(1.0);
+        assert!(busy > 0.6 * possible, "{each} and {journey} ms: the device is busy {busy}");
+        // It rests while words are on their way: 5 looks a millisecond are the clock's own here.
+        let turns = f64::from(host.turns - turns);
+        assert!(turns < 1500.0 * 6.0 + 20.0 * slices.len() as f64, "{turns} turns");
+        let frames = host.heard.iter().filter(|event| matches!(event, Event::Frame(_))).count();
+        assert!((20..=100).contains(&frames), "{frames} frames in three seconds");
+    }
+}
+
+#[test]
+fn iterations_that_are_waited_for_are_made_at_the_pace_of_the_device() {
+    let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
+    let begun = host.now;
+    assert_eq!(host.advance(30_000).iteration, 30_000);
+    let took = host.now - begun;
+    assert!(took < 1.5 * 30_000.0 * 0.02, "{took} ms for 600 ms of work");
+}
+
+/// Everything that a run may owe somebody, asked for while it plays; gives what came of it.
+fn busy(host: &mut Host) {
+    host.say(Command::Play);
+    host.work_for(30.0);
+    host.say(Command::Advance { id: 20, iterations: 300 });
+    host.say(Command::Sample { id: 21, count: 100 });
+    host.work_for(5.0);
+    host.say(Command::Score { id: 22, points: vec![0.1, 0.2, 0.3, 0.4] });
+    host.say(Command::Checkpoint { id: 23 });
+    host.say(Command::Change { id: 24, field: "exec".into(), value: "dispatch".into() });
+    host.say(Command::Advance { id: 25, iterations: 7 });
+    let end = host.now + 3000.0;
+    while (20..=25).any(|id| host.replies(id).is_empty()) && host.now < end {
+        host.work_for(1.0);
+    }
+    host.work_for(60.0);
+}
+
+#[test]
+fn a_loss_at_any_moment_costs_no_answer() {
+    let mut whole = Host::with(Known::Real, SMALL);
+    let before = whole.device().calls.get();
+    busy(&mut whole);
+    let calls = whole.device().calls.get();
+    assert!(whole.faults().is_empty() && calls > before + 200, "{calls} calls");
+    // The first hundred calls one by one, then ever fewer of the others.
+    let moments = (0..100).chain((100..calls - before).step_by(53));
+    for moment in moments {
+        let mut host = Host::with(Known::Real, SMALL);
+        host.device().fuse.set(Some(moment));
+        busy(&mut host);
+        for id in 20..=25 {
+            let replies = host.replies(id);
+            assert_eq!(replies.len(), 1, "lost at call {moment}: answers to {id}: {replies:?}");
+            assert!(replies[0].is_ok(), "lost at call {moment}: {replies:?}");
+        }
+        let Ok(Reply::Metrics(first)) = &host.replies(20)[0] else { panic!("metrics") };
+        let Ok(Reply::Metrics(second)) = &host.replies(25)[0] else { panic!("metrics") };
+        assert!(first.iteration >= 300 && second.iteration >= first.iteration + 7, "{moment}");
+        let Ok(Reply::Values(scores)) = &host.replies(22)[0] else { panic!("scores") };
+        assert_eq!(scores.len(), 2);
+        let faults = host.faults();
+        assert_eq!(faults.len(), 1, "lost at call {moment}: {faults:?}");
+        assert_eq!(faults[0].code, FaultCode::DeviceLost);
+        let said = &faults[0].message;
+        assert!(said.contains("unplugged") && said.contains("goes on from iteration"), "{said}");
+        assert!(said.ends_with("on the CPU.") && !said[..said.len() - 1].contains(". "), "{said}");
+        assert_eq!(host.session.standing(), Some(Standing::Playing), "lost at call {moment}");
+        assert_eq!(host.moves().last(), Some(&"cpu"), "lost at call {moment}");
+        host.say(Command::Pause);
+        host.say(Command::Change { id: 30, field: "exec".into(), value: "auto".into() });
+        let kept = tensors(&host.checkpoint());
+        let bytes = kept["iteration"].as_slice().try_into().expect("8 bytes");
+        assert!(u64::from_le_bytes(bytes) >= 307, "lost at call {moment}");
+        if moment % 25 == 0 {
+            assert_eq!(kept, alone(SMALL, u64::from_le_bytes(bytes)), "lost at call {moment}");
+        }
+    }
+}
+
+#[test]
+fn a_device_that_refuses_is_left_too() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.say(Command::Play);
+    host.work_for(50.0);
+    let why = "a buffer is too small".to_owned();
+    host.device().trouble.replace(Some(BackendError::Refused { why }));
+    host.work_for(300.0);
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert!(fault.message.contains("a buffer is too small"), "{}", fault.message);
+    assert!(host.iteration() > 0 && host.moves() == ["cpu"]);
+}
+
+#[test]
+fn a_run_that_rests_loses_nothing_and_comes_back_with_the_device() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.advance(500);
+    host.change("kd", "2");
+    // The figures are drawn and the state is kept; then nothing asks the device for anything.
+    host.work_for(1000.0);
+    host.device().lose();
+    host.device.replace(Device::new());
+    host.device().now.set(host.now);
+    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+    host.hear();
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert!(fault.message.contains("from iteration 500 on the CPU"), "{}", fault.message);
+    assert_eq!(host.session.standing(), Some(Standing::Paused));
+    assert_eq!(host.advance(10).updates_d, 520, "k_D is still 2");
+    host.session.offers_changed(host.now);
+    assert_eq!(host.advance(10).updates_d, 540);
+    assert_eq!(host.moves(), ["cpu", "webgpu"]);
+    let said = host.notices();
+    assert_eq!(said, ["The run goes on from iteration 510 on the GPU."]);
+    let file = host.checkpoint();
+    let mut whole = Host::with(Known::Missing, SMALL);
+    whole.advance(500);
+    whole.change("kd", "2");
+    whole.advance(20);
+    assert_eq!(file, whole.checkpoint(), "and nobody can tell from the file");
+}
+
+#[test]
+fn a_restored_run_falls_back_to_its_file_not_to_its_start() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.advance(40);
+    let file = host.checkpoint();
+    host.say(Command::Restore { id: 6, bytes: file });
+    host.answer(6).expect("its own file");
+    host.device().lose();
+    assert_eq!(host.advance(10).iteration, 50);
+    assert!(host.faults()[0].message.contains("from iteration 40 "), "{:?}", host.faults());
+    assert_eq!(tensors(&host.checkpoint()), alone(SMALL, 50));
+}
+
+#[test]
+fn runs_that_need_to_know_wait_and_no_others() {
+    let mut host = Host::new(Known::Nothing);
+    host.say(Command::Load { id: 10, spec: format!("{SMALL}&backend=cpu") });
+    assert_eq!(host.replies(10).len(), 1, "the CPU is always there");
+    host.say(Command::Load { id: 11, spec: "data=nothing".into() });
+    assert!(matches!(host.replies(11)[..], [Err(_)]), "nonsense needs no device");
+    host.say(Command::Load { id: 12, spec: SMALL.into() });
+    host.say(Command::Advance { id: 13, iterations: 5 });
+    host.say(Command::Load { id: 14, spec: "data=moons&backend=webgpu&g=4&d=4".into() });
+    host.say(Command::Play);
+    host.work_for(100.0);
+    assert!([12, 13, 14].iter().all(|id| host.replies(*id).is_empty()));
+    assert_eq!(host.scene().spec, format!("v=1&{SMALL}&backend=cpu"));
+    host.known.set(Known::Software);
+    host.session.offers_changed(host.now);
+    host.hear();
+    // In order: the first waits for its iterations, and hears that another run came on stage.
+    assert!(host.replies(12)[0].is_ok() && host.replies(13)[0].is_err());
+    assert!(host.replies(14)[0].is_ok());
+    assert_eq!(host.session.standing(), Some(Standing::Playing));
+    assert_eq!(host.scene().backend, "webgpu");
+}
+
+#[test]
+fn a_change_of_place_waits_too() {
+    let mut host = Host::with(Known::Nothing, &format!("{SMALL}&backend=cpu"));
+    host.say(Command::Change { id: 5, field: "backend".into(), value: "webgpu".into() });
+    host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
+    host.work_for(50.0);
+    assert!(host.replies(5).is_empty() && host.replies(6).is_empty());
+    host.known.set(Known::Real);
+    host.session.offers_changed(host.now);
+    assert!(host.answer(5).is_ok() && host.answer(6).is_ok());
+    assert_eq!(host.moves(), ["webgpu"]);
+}
+
+#[test]
+fn why_a_run_is_on_the_cpu_is_said_once_unless_a_gpu_was_asked_for() {
+    for (known, said) in
+        [(Known::Missing, "There is no GPU."), (Known::Software, "The GPU is software.")]
+    {
+        let mut host = Host::with(known, SMALL);
+        assert_eq!(host.scene().backend, "cpu");
+        let staged = host.heard.iter().position(|event| matches!(event, Event::Staged(_)));
+        let noted = host.heard.iter().position(|event| matches!(event, Event::Notice(_)));
+        assert!(staged < noted, "a page forgets its notice with the run before");
+        host.load("data=moons&g=4&d=4").expect("allowed");
+        assert_eq!(host.notices(), [said]);
+    }
+    let mut host = Host::with(Known::Missing, &format!("{SMALL}&backend=webgpu"));
+    assert_eq!((host.scene().backend.as_str(), host.notices().len()), ("cpu", 1));
+    host.load(&format!("{SMALL}&backend=webgpu")).expect("allowed");
+    assert_eq!(host.notices().len(), 2);
+    host.change("backend", "cpu");
+    host.change("backend", "webgpu");
+    assert_eq!((host.notices().len(), host.moves().len()), (3, 0));
+    assert_eq!(Wish::default(), Wish { backend: BackendChoice::Auto, exec: Exec::Auto });
+}
+
+#[test]
+fn a_run_that_is_too_large_for_the_gpu_computes_on_the_cpu() {
+    let mut host = Host::new(Known::Real);
+    host.device().most_words.set(1000);
+    host.load(SMALL).expect("it never fails for want of a GPU");
+    assert_eq!(host.scene().backend, "cpu");
+    let [said] = host.notices()[..] else { panic!("{:?}", host.notices()) };
+    assert!(said.contains("4000 are available") && said.ends_with("on the CPU."), "{said}");
+    assert_eq!(host.advance(10).iteration, 10);
+    // The wish still holds and is tried again when it is made again; the run stays.
+    host.change("exec", "dispatch");
+    assert_eq!(host.notices().len(), 2);
+    assert!(host.notices()[1].ends_with("the run stays where it is."), "{:?}", host.notices());
+    assert_eq!(host.advance(10).iteration, 20);
+}
