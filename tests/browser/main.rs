@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod address;
+mod backend;
 mod game;
 mod harness;
 mod looks;
@@ -16,7 +17,7 @@ use std::{
     sync::LazyLock,
 };
 
-use adversaria_tests::browser::{Page, visit};
+use adversaria_tests::browser::{Page, WEBGPU, visit, visit_with};
 use anyhow::Result;
 use xtask::{page, server::Server};
 
@@ -38,4 +39,14 @@ where
     T: 'static,
 {
     visit(&SITE.address(), body)
+}
+
+/// As [`browse`], with WebGPU in software.
+fn browse_webgpu<F, Fut, T>(body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
+    visit_with(&SITE.address(), &[WEBGPU], body)
 }

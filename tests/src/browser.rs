@@ -26,8 +26,8 @@ use crate::{
 /// One browser at a time: several would slow each other down, and some tests measure milliseconds.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Headless, software-drawn, and silent towards the network. WebGPU stays off, as in most browsers of today's phones;
-/// other sets of flags are known to draw nothing without a word.
+/// Headless, software-drawn, and silent towards the network. WebGPU stays off, as in most browsers of today's phones,
+/// unless [`WEBGPU`] is added; other sets of flags are known to draw nothing without a word.
 const FLAGS: [&str; 14] = [
     "--headless=new",
     "--no-sandbox",
@@ -44,6 +44,9 @@ const FLAGS: [&str; 14] = [
     "--force-device-scale-factor=1",
     "--window-size=1280,860",
 ];
+
+/// Brings WebGPU, in software.
+pub const WEBGPU: &str = "--enable-unsafe-webgpu";
 
 /// How long a page may take to do what a person asked for, on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -75,18 +78,31 @@ where
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
+    visit_with(base, &[], body)
+}
+
+/// As [`visit`], with more flags for Chromium.
+///
+/// # Panics
+/// As [`visit`].
+pub fn visit_with<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime starts");
-    match LocalSet::new().block_on(&runtime, visit_async(base.to_owned(), body)) {
+    match LocalSet::new().block_on(&runtime, visit_async(base.to_owned(), flags, body)) {
         Ok(value) => value,
         Err(error) => panic!("{error:#}"),
     }
 }
 
-async fn visit_async<F, Fut, T>(base: String, body: F) -> Result<T>
+async fn visit_async<F, Fut, T>(base: String, flags: &[&str], body: F) -> Result<T>
 where
     F: FnOnce(Page) -> Fut,
     Fut: Future<Output = Result<T>> + 'static,
@@ -96,7 +112,7 @@ where
         .context("Chromium and chromedriver are missing: cargo xtask setup")?;
     let driver = Driver::start(&browser.driver)?;
     let client = ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities(&browser.chromium.to_string_lossy()))
+        .capabilities(capabilities(&browser.chromium.to_string_lossy(), flags))
         .connect(driver.address())
         .await
         .context("Chromium could not be started")?;
@@ -115,11 +131,12 @@ where
     outcome
 }
 
-fn capabilities(chromium: &str) -> serde_json::Map<String, Value> {
+fn capabilities(chromium: &str, more: &[&str]) -> serde_json::Map<String, Value> {
+    let flags: Vec<&str> = FLAGS.iter().chain(more).copied().collect();
     let all = json!({
         "browserName": "chrome",
         "timeouts": { "script": 600_000, "pageLoad": 120_000 },
-        "goog:chromeOptions": { "binary": chromium, "args": FLAGS, "perfLoggingPrefs": { "enableNetwork": true } },
+        "goog:chromeOptions": { "binary": chromium, "args": flags, "perfLoggingPrefs": { "enableNetwork": true } },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
     });
     all.as_object().cloned().unwrap_or_default()
@@ -305,6 +322,15 @@ impl Page {
     pub async fn prefer(&self, feature: &str, value: &str) -> Result<()> {
         let features = json!({ "features": [{ "name": feature, "value": value }] });
         self.devtools("Emulation.setEmulatedMedia", features).await
+    }
+
+    /// Runs a script in every page that is loaded from now on, before the page's own.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn prepare(&self, script: &str) -> Result<()> {
+        let source = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {

@@ -1,0 +1,242 @@
+//! Where a run computes: without WebGPU, with it in software, moving while it trains, and when the device is lost.
+
+use adversaria_tests::browser::Page;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::{browse, browse_webgpu, scenes::stage};
+
+/// `webgpu` or `cpu`, and the text beside it.
+async fn place(page: &Page) -> Result<(String, String)> {
+    let value = page.element("backend").await?.attr("data-value").await?;
+    Ok((value.context("backend has no value")?, page.text("backend").await?))
+}
+
+async fn until_at(page: &Page, backend: &str) -> Result<String> {
+    let what = format!("it computes on {backend}");
+    page.until(&what, async || Ok(place(page).await?.0 == backend)).await?;
+    Ok(place(page).await?.1)
+}
+
+async fn until_told(page: &Page, id: &str, of: &str) -> Result<String> {
+    let what = format!("the {id} tells of {of}");
+    page.until(&what, async || Ok(page.has(id).await? && page.text(id).await?.contains(of)))
+        .await?;
+    page.text(id).await
+}
+
+/// Trains by the play button to past this iteration; what there is to read must be numbers.
+async fn trains(page: &Page, past: f64) -> Result<()> {
+    page.click("play").await?;
+    page.until_iteration(past).await?;
+    page.until("it says how fast it is", async || {
+        Ok(page.number("iterations-per-second").await? > 0.0)
+    })
+    .await?;
+    for figure in ["loss-d", "loss-g", "value"] {
+        let value = page.number(figure).await?;
+        ensure!(value.is_finite(), "{figure} is {value}");
+    }
+    page.click("play").await?;
+    ensure!(!page.has("fault").await?, "{}", page.text("fault").await?);
+    page.expect_quiet().await
+}
+
+#[test]
+fn without_webgpu_it_is_the_cpu_and_says_so() {
+    browse(async |page| {
+        for scene in ["#data=ring8", "#data=ring8&backend=webgpu&seed=2"] {
+            page.open(scene).await?;
+            let said = until_told(&page, "notice", "GPU").await?;
+            ensure!(said.ends_with("so the run computes on the CPU."), "{said}");
+            let (backend, text) = place(&page).await?;
+            ensure!(backend == "cpu" && text.contains("CPU"), "{backend}: {text}");
+            trains(&page, 50.0).await?;
+        }
+        // Asked for by hand, it is said again, and the run goes on where it is.
+        let at = page.api("const at = a.metrics().iteration; await a.set('backend', 'auto'); await a.set('backend', 'gpu'); return at").await?;
+        until_told(&page, "notice", "GPU").await?;
+        let now = page.api("return [a.metrics().iteration, a.spec().backend]").await?;
+        ensure!(now == json!([at, "webgpu"]), "{now}, and it was at {at}");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_cpu_is_not_kept_waiting_by_a_gpu_that_never_answers() {
+    browse(async |page| {
+        let silent = silent_gpu();
+        page.prepare(&silent).await?;
+        page.open("#data=ring8&backend=cpu").await?;
+        let begun = page.api("return performance.now()").await?.as_f64().unwrap_or(f64::NAN);
+        ensure!(begun < 4500.0, "the scene came after {begun} ms");
+        ensure!(place(&page).await?.0 == "cpu" && !page.text("notice").await?.contains("GPU"));
+        // A run that leaves it open waits a few seconds, and is not kept waiting for ever either.
+        page.open("#data=ring8").await?;
+        until_told(&page, "notice", "does not answer").await?;
+        trains(&page, 50.0).await
+    });
+}
+
+#[test]
+fn left_open_a_software_gpu_is_left_alone() {
+    browse_webgpu(async |page| {
+        page.open("#data=ring8").await?;
+        let said = until_told(&page, "notice", "software").await?;
+        ensure!(said.to_lowercase().contains("swiftshader"), "{said}");
+        ensure!(place(&page).await?.0 == "cpu", "{said}");
+        trains(&page, 50.0).await
+    });
+}
+
+async fn trains_on_webgpu(page: &Page, scene: &str, past: f64) -> Result<()> {
+    stage(page, scene).await?;
+    let text = until_at(page, "webgpu").await?.to_lowercase();
+    for word in ["webgpu", "swiftshader", "software"] {
+        ensure!(text.contains(word), "{text:?} does not say {word}");
+    }
+    ensure!(text.contains("resident") || text.contains("dispatch"), "{text:?} names no form");
+    trains(page, past).await
+}
+
+#[test]
+fn bimodal_trains_on_webgpu() {
+    browse_webgpu(async |page| trains_on_webgpu(&page, "#data=bimodal&backend=webgpu", 30.0).await);
+}
+
+#[test]
+fn ring8_trains_on_webgpu_in_both_forms() {
+    browse_webgpu(async |page| {
+        for form in ["dispatch", "resident"] {
+            let scene = format!("#data=ring8&g=16,16&d=16,16&backend=webgpu&exec={form}");
+            trains_on_webgpu(&page, &scene, 30.0).await?;
+            ensure!(place(&page).await?.1.contains(form), "{form}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn mnist_trains_on_webgpu() {
+    browse_webgpu(async |page| {
+        trains_on_webgpu(&page, "#data=mnist&batch=16&backend=webgpu", 2.0).await
+    });
+}
+
+#[test]
+fn a_run_moves_there_and_back_without_losing_an_iteration() {
+    browse_webgpu(async |page| {
+        let scene = "#data=ring8&g=16&d=16&batch=32&backend=cpu";
+        stage(&page, scene).await?;
+        let script = "const m = async (n) => { const m = await a.advance(n); return [m.iteration, m.updatesD, m.lossD] };
+            const first = await m(50);
+            await a.set('backend', 'webgpu');
+            const there = document.querySelector(`[data-testid='backend']`).dataset.value;
+            const second = await m(20);
+            await a.set('backend', 'cpu');
+            const third = await m(30);
+            return [first, there, second, third, new TextDecoder().decode(await a.checkpoint())
+                .match(/50 backend webgpu\\n70 backend cpu\\n/) !== null]";
+        let moved = page.api(script).await?;
+        let straight = page
+            .api(&format!("await a.load('{scene}'); return (await a.advance(100)).lossD"))
+            .await?;
+        ensure!(moved[0][0] == json!(50) && moved[1] == json!("webgpu"), "{moved}");
+        ensure!(moved[2][0] == json!(70) && moved[2][1] == json!(70), "{moved}");
+        ensure!(moved[3][0] == json!(100) && moved[3][1] == json!(100), "{moved}");
+        ensure!(moved[4] == json!(true), "the moves are not in the log: {moved}");
+        // Twenty iterations with other roundings are still the same game.
+        let (moved, straight) = (moved[3][2].as_f64(), straight.as_f64());
+        let apart = moved.zip(straight).map(|(a, b)| (a - b).abs());
+        ensure!(apart.is_some_and(|apart| apart < 1e-2), "{moved:?} and {straight:?}");
+        // By its control, while it plays.
+        page.click("play").await?;
+        for backend in ["webgpu", "cpu"] {
+            let from = page.number("iteration").await?;
+            choose(&page, "backend-choice", backend).await?;
+            until_at(&page, backend).await?;
+            ensure!(page.number("iteration").await? >= from, "it went back");
+            page.until_iteration(from + 5.0).await?;
+            ensure!(page.hash().await?.contains("backend="), "the address");
+        }
+        ensure!(!page.has("fault").await?, "{}", page.text("fault").await?);
+        page.expect_quiet().await
+    });
+}
+
+/// Chooses from a list as a person does.
+async fn choose(page: &Page, id: &str, value: &str) -> Result<()> {
+    let script = "const list = document.querySelector(`select[data-testid='${arguments[0]}']`);
+        list.value = arguments[1]; list.dispatchEvent(new Event('change', { bubbles: true })); return list.value";
+    let chosen = page.run(script, &[json!(id), json!(value)]).await?;
+    ensure!(chosen == json!(value), "{id} has no {value}");
+    Ok(())
+}
+
+/// Starts the page's worker with `code` before its own, the way a module begins with an import.
+fn in_worker(code: &str) -> String {
+    let code = Value::from(code);
+    format!(
+        "const Plain = window.Worker;
+        window.Worker = class extends Plain {{
+            constructor(url, options) {{
+                const blob = (text) => URL.createObjectURL(new Blob([text], {{ type: 'text/javascript' }}));
+                const own = new URL(url, location.href).href;
+                super(blob(`import ${{JSON.stringify(blob({code}))}}; import ${{JSON.stringify(own)}};`), options);
+            }}
+        }};"
+    )
+}
+
+/// A GPU that never answers.
+fn silent_gpu() -> String {
+    in_worker(
+        "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: () => new Promise(() => {}) } });",
+    )
+}
+
+/// Devices that are destroyed when the page says so.
+fn mortal_gpu() -> String {
+    in_worker(
+        "const devices = [], request = GPUAdapter.prototype.requestDevice;
+        GPUAdapter.prototype.requestDevice = async function (...given) {
+            const device = await request.apply(this, given);
+            devices.push(device);
+            return device;
+        };
+        new BroadcastChannel('mortal').onmessage = () => devices.splice(0).forEach((device) => device.destroy());",
+    )
+}
+
+const DESTROY: &str = "new BroadcastChannel('mortal').postMessage(0)";
+
+#[test]
+fn a_lost_device_costs_a_sentence_and_little_else() {
+    browse_webgpu(async |page| {
+        page.prepare(&mortal_gpu()).await?;
+        stage(&page, "#data=ring8&g=16&d=16&batch=32&backend=webgpu").await?;
+        until_at(&page, "webgpu").await?;
+        page.click("play").await?;
+        page.until_iteration(20.0).await?;
+        // Somebody waits for iterations when it happens, and gets them.
+        let script = format!("const all = a.advance(60); {DESTROY}; return (await all).iteration");
+        let reached = page.api(&script).await?.as_f64().context("no iteration")?;
+        let said = until_told(&page, "fault", "GPU was lost").await?;
+        ensure!(
+            said.contains("the run goes on from iteration") && said.contains("on the CPU."),
+            "{said}"
+        );
+        ensure!(reached >= 80.0, "it reached {reached}");
+        // The browser gives another device, and the run goes on there.
+        until_at(&page, "webgpu").await?;
+        let from = page.number("iteration").await?;
+        page.until_iteration(from + 5.0).await?;
+        // That one is lost at once too, so it is the last.
+        page.run(DESTROY, &[]).await?;
+        until_at(&page, "cpu").await?;
+        let from = page.number("iteration").await?;
+        page.until_iteration(from + 200.0).await?;
+        ensure!(place(&page).await?.0 == "cpu", "it came back a second time");
+        page.expect_quiet().await
+    });
+}
