@@ -3,6 +3,6 @@
 pub mod browser;
 pub mod driver;
 pub mod learning;
+pub mod parity;
 pub mod picture;
 pub mod wire;
-pub mod parity;

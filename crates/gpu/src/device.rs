@@ -61,8 +61,7 @@ impl Gpu {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..Default::default()
         };
-        let adapter =
-            instance.request_adapter(&options).await.map_err(|_| GpuError::NoAdapter)?;
+        let adapter = instance.request_adapter(&options).await.map_err(|_| GpuError::NoAdapter)?;
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: adapter.limits().max_storage_buffer_binding_size,
             max_buffer_size: adapter.limits().max_buffer_size,

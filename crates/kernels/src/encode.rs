@@ -2,7 +2,9 @@
 //! WGSL reads them.
 
 use crate::check::Checked;
-use crate::program::{Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Source, Span, Table, TableValues};
+use crate::program::{
+    Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Source, Span, Table, TableValues,
+};
 use crate::scalar::share;
 
 /// Words of a record: 256 bytes, to which WebGPU lets a binding be moved.
@@ -296,9 +298,11 @@ pub fn encode_table(table: &Table) -> Vec<u32> {
         TableValues::Bytes { bytes, scale, offset } => {
             words[0] = 1;
             words[3..5].copy_from_slice(&[scale.to_bits(), offset.to_bits()]);
-            words.extend(bytes.chunks(4).map(|four| {
-                four.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
-            }));
+            words.extend(
+                bytes.chunks(4).map(|four| {
+                    four.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
+                }),
+            );
         }
     }
     words
