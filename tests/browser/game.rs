@@ -23,8 +23,8 @@ async fn median_millis(page: &Page, script: &str) -> Result<f64> {
 fn pause_takes_effect_within_a_tenth_of_a_second() {
     browse(async |page| {
         stage(&page, SCENE).await?;
-        let script = "a.play(); await new Promise((go) => setTimeout(go, 700));
-            if (a.metrics().standing !== 'playing') throw new Error('it does not train');
+        let script = "const from = a.metrics().iteration; a.play();
+            while (a.metrics().iteration < from + 10) await new Promise((go) => setTimeout(go, 20));
             const start = performance.now(); a.pause();
             while (a.metrics().standing === 'playing') await new Promise((go) => setTimeout(go, 1));
             const took = performance.now() - start, at = a.metrics().iteration;
@@ -41,13 +41,21 @@ fn pause_takes_effect_within_a_tenth_of_a_second() {
 fn k_changes_within_a_fifth_of_a_second_while_it_trains() {
     browse(async |page| {
         stage(&page, SCENE).await?;
-        let script = "a.play(); await new Promise((go) => setTimeout(go, 500));
+        // A frame may be under way while k changes: only the one after it is sure to be later.
+        let script = "const next = async () => {
+                const at = a.metrics().iteration;
+                while (a.metrics().iteration === at) await new Promise((go) => setTimeout(go, 20));
+                return a.metrics();
+            };
+            a.play(); await next();
             const kd = 2 + Number(a.spec().kd) % 8, start = performance.now();
             await a.set('kd', String(kd));
-            const took = performance.now() - start, from = a.metrics();
+            const took = performance.now() - start;
             if (a.spec().kd !== String(kd)) throw new Error('kd is ' + a.spec().kd);
-            await new Promise((go) => setTimeout(go, 700));
-            const to = a.metrics(), ratio = (to.updatesD - from.updatesD) / (to.iteration - from.iteration);
+            await next();
+            const from = await next();
+            await new Promise((go) => setTimeout(go, 500));
+            const to = await next(), ratio = (to.updatesD - from.updatesD) / (to.iteration - from.iteration);
             if (to.standing !== 'playing') throw new Error('it stopped');
             if (Math.abs(ratio - kd) > 0.5) throw new Error(`k_D is ${kd}, and D was updated ${ratio} times an iteration`);
             return took";
@@ -89,10 +97,40 @@ fn keys_play_step_and_reset() {
         page.press("r").await?;
         until_counts(&page, [0, 0, 0]).await?;
         page.press("?").await?;
-        ensure!(
-            page.run("return !!document.querySelector('dialog[open]')", &[]).await? == json!(true),
-            "no list of keys"
-        );
+        page.until("there is a list of keys", async || {
+            Ok(page.run("return !!document.querySelector('dialog[open]')", &[]).await?
+                == json!(true))
+        })
+        .await?;
+        page.expect_quiet().await
+    });
+}
+
+/// At every turn of the page's loop, from before a run comes on stage until after its first frame.
+#[test]
+fn a_run_on_stage_has_figures_from_the_first_moment() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        let script = "await a.advance(7);
+            while (a.metrics().iteration !== 7) await new Promise((go) => setTimeout(go, 20));
+            const kept = await a.checkpoint(), seen = new Set(), turns = new MessageChannel();
+            const turn = () => new Promise((go) => { turns.port1.onmessage = go; turns.port2.postMessage(0); });
+            const watch = async (doing) => {
+                let done = false;
+                doing?.then(() => { done = true; });
+                for (const start = performance.now(); !done && performance.now() < start + 1000; await turn()) {
+                    const m = a.metrics();
+                    seen.add(m === null ? 'nothing' : `${m.iteration} ${m.updatesD} ${m.updatesG}`);
+                }
+            };
+            a.reset(); await watch(null);
+            await watch(a.load('data=moons&backend=cpu'));
+            await watch(a.restore(kept));
+            return [...seen].sort()";
+        let seen = page.api(script).await?;
+        ensure!(seen == json!(["0 0 0", "7 7 7"]), "the figures were {seen}");
+        let at = page.api("return a.metrics().iteration").await?;
+        ensure!(at == json!(7), "the restored run is at {at}");
         page.expect_quiet().await
     });
 }
@@ -132,7 +170,8 @@ fn until_stops_there_exactly() {
         let arrived =
             async || Ok(page.api("return a.metrics().standing").await? == json!("arrived"));
         page.until("it arrives", arrived).await?;
-        ensure!(page.number("iteration").await? == 250.0);
-        Ok(())
+        ensure!(page.api("return a.metrics().iteration").await? == json!(250));
+        // What people read follows ten times a second.
+        page.until("the page says so", async || Ok(page.number("iteration").await? == 250.0)).await
     });
 }

@@ -55,11 +55,14 @@ fn both_themes_on_desktop_and_phone() {
                     page.resize(width, height).await?;
                     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
                     fits(&page, width).await?;
-                    let picture = page.picture("stage").await?;
-                    ensure!(
-                        picture.ink() > 0.005 && picture.size().0 > 200,
-                        "{name}, {theme}, {width}: the stage is blank"
-                    );
+                    page.until(
+                        &format!("{name}, {theme}, {width}: the stage is drawn"),
+                        async || {
+                            let picture = page.picture("stage").await?;
+                            Ok(picture.ink() > 0.005 && picture.size().0 > 200)
+                        },
+                    )
+                    .await?;
                     page.save(&format!("{name}-{theme}-{width}")).await?;
                 }
                 grounds.push(ground(&page).await?);

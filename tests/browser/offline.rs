@@ -14,7 +14,8 @@ fn the_page_works_offline_after_the_first_visit() {
         stage(&page, "#data=ring8&backend=cpu").await?;
         let kept = "await navigator.serviceWorker.ready;
             const names = (await (await caches.open('adversaria-1')).keys()).map((request) => new URL(request.url).pathname);
-            return ['/worker_bg.wasm', '/data/mnist-train-a.bin.gz'].every((name) => names.includes(name))";
+            const loaded = performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname);
+            return ['/', '/worker_bg.wasm', '/data/mnist-train-a.bin.gz', ...loaded].every((name) => names.includes(name))";
         page.until("the page is kept", async || Ok(page.api(kept).await? == json!(true))).await?;
         wire.cut().await;
         let gone =

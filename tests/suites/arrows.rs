@@ -31,6 +31,11 @@ const RULES: &[Rule] = &[
         never: &["futures", "tokio", "web-sys", "wgpu"],
     },
     Rule {
+        name: "adversaria-gpu",
+        may: &["adversaria-kernels"],
+        never: &["adversaria-core", "leptos", "web-sys"],
+    },
+    Rule {
         name: "adversaria-engine",
         may: &["adversaria-core", "adversaria-kernels", "adversaria-protocol"],
         never: BROWSER,

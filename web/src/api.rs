@@ -197,11 +197,14 @@ fn value_of(reply: Reply) -> JsValue {
     }
 }
 
+/// The latest frame's figures; those that the run came with until there is a frame, and null before the first run.
 fn metrics(page: Page) -> JsValue {
-    let Some(frame) = page.latest() else { return JsValue::NULL };
-    let all = figures(&frame.metrics);
-    put(&all, "rate", &frame.rate.into());
-    let standing = match frame.standing {
+    let Some(metrics) = page.metrics() else { return JsValue::NULL };
+    let all = figures(&metrics);
+    let (rate, standing) =
+        page.latest().map_or((0.0, Standing::Paused), |frame| (frame.rate, frame.standing));
+    put(&all, "rate", &rate.into());
+    let standing = match standing {
         Standing::Playing => "playing",
         Standing::Paused => "paused",
         Standing::Arrived => "arrived",

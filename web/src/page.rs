@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adversaria_core::spec::{Address, PageOptions, RunSpec};
-use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Reply, Scene, Standing};
+use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Metrics, Reply, Scene, Standing};
 use leptos::prelude::*;
 
 use crate::{link::Link, look, stage::Series, view::header::grouped};
@@ -189,6 +189,12 @@ impl Page {
         self.latest.get_value()
     }
 
+    /// The figures of the latest frame, or those that the run on stage came with.
+    pub fn metrics(self) -> Option<Metrics> {
+        let came_with = || self.scene.with_untracked(|s| s.as_ref().map(|s| s.metrics.clone()));
+        self.latest().map(|frame| frame.metrics.clone()).or_else(came_with)
+    }
+
     /// Calls `then` as soon as there is a frame of the run on stage.
     pub fn once_seen(self, then: impl FnOnce() + 'static) {
         if self.latest.with_value(Option::is_some) {
@@ -259,6 +265,12 @@ impl Page {
                 let going = share.is_none_or(|s| s < 1.0);
                 self.progress.set(going.then_some(Progress { what, share }));
             }
+            Event::Moved { backend, adapter } => self.scene.update(|scene| {
+                if let Some(scene) = scene {
+                    let scene = Arc::make_mut(scene);
+                    (scene.backend, scene.adapter) = (backend, adapter);
+                }
+            }),
             // The link answers these itself.
             Event::Reply { .. } => {}
         }

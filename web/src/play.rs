@@ -72,7 +72,7 @@ impl Page {
 
     /// Trains.
     pub fn play(self) {
-        let iteration = self.latest().map_or(0, |frame| frame.metrics.iteration);
+        let iteration = self.metrics().map_or(0, |metrics| metrics.iteration);
         if self.options.with_untracked(|o| o.until.is_some_and(|until| iteration >= until)) {
             return self.tell_arrival(iteration);
         }
@@ -245,14 +245,18 @@ pub fn sentence(error: &SpecError) -> String {
 /// The setting that suits these data, with the seed and backend of `spec`.
 fn preset_of(data: Data, spec: &RunSpec) -> Result<RunSpec, SpecError> {
     let preset = Address::parse(&presets::scene_of(data))?.spec;
-    preset.with("seed", &spec.get("seed")?)?.with("backend", &spec.get("backend")?)
+    ["seed", "backend", "exec"]
+        .iter()
+        .try_fold(preset, |preset, key| preset.with(key, &spec.get(key)?))
+}
+
+/// The run without what no scene fixes: its seed, and where it computes.
+pub fn plain(spec: &RunSpec) -> Result<RunSpec, SpecError> {
+    spec.with("seed", "1")?.with("backend", "auto")?.with("exec", "auto")
 }
 
 fn is_a_preset(spec: &RunSpec) -> bool {
-    let plain = |spec: &RunSpec| {
-        spec.with("seed", "1").and_then(|s| s.with("backend", "auto")).map(|s| s.address())
-    };
-    let Ok(mine) = plain(spec) else { return false };
+    let Ok(mine) = plain(spec).map(|spec| spec.address()) else { return false };
     let scenes = Data::ALL.iter().map(|data| presets::scene_of(*data));
     let all = PRESETS.iter().map(|preset| preset.address.to_owned()).chain(scenes);
     all.into_iter().any(|address| Address::parse(&address).is_ok_and(|a| a.spec.address() == mine))

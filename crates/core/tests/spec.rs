@@ -1,8 +1,8 @@
 //! Holds the description of a run to the contract: every field, its round trips, and nonsense.
 
 use adversaria_core::spec::{
-    Activation, Address, Change, Classes, Data, Decay, KEYS, LatentLaw, Loss, NamedNet, Optimiser,
-    Order, OutputAct, PAGE_KEYS, RunSpec, SpecError, Theme, VIEW_LAYERS,
+    Activation, Address, BackendChoice, Change, Classes, Data, Decay, Exec, KEYS, LatentLaw, Loss,
+    NamedNet, Optimiser, Order, OutputAct, PAGE_KEYS, RunSpec, SpecError, Theme, VIEW_LAYERS,
 };
 use proptest::prelude::*;
 
@@ -88,6 +88,10 @@ fn every_field_takes_its_values() {
     assert_eq!((s.order(), s.batch(), s.seed()), (Order::Simultaneous, 4096, u32::MAX));
     assert_eq!(s.optimiser_d(), Optimiser::Adam { lr: 2e-4, beta1: 0.5, beta2: 0.9 });
     assert_eq!(spec("cond=0&unroll=0&pack=1&reg=none&lang=en"), RunSpec::default());
+    let s = spec("backend=webgpu&exec=dispatch");
+    assert_eq!((s.backend(), s.exec()), (BackendChoice::WebGpu, Exec::Dispatch));
+    assert_eq!(s.address(), "v=1&backend=webgpu&exec=dispatch");
+    assert_eq!(spec("backend=gpu&exec=resident").address(), "v=1&backend=webgpu&exec=resident");
     assert_eq!(spec("data=mnist&class=7,0,1").classes(), &Classes::Some(vec![0, 1, 7]));
     assert_eq!(spec("data=mnist&class=0,1,2,3,4,5,6,7,8,9").classes(), &Classes::All);
 }
@@ -126,8 +130,7 @@ fn the_default_texts_of_the_table_are_true() {
 #[test]
 fn what_comes_later_says_so() {
     let later = "data=dirac data=drawn data=file data=fashion points=AAAA cond=1 g=dcgan d=maxout-2014 g=pacgan-2d reg=r1:1 \
-                 reg=gp:10 reg=noise:0.1 reg=spectral reg=clip:0.1+noise:1 unroll=5 pack=2 backend=webgpu backend=gpu \
-                 exec=resident exec=dispatch lang=fr";
+                 reg=gp:10 reg=noise:0.1 reg=spectral reg=clip:0.1+noise:1 unroll=5 pack=2 lang=fr";
     for text in later.split(' ') {
         assert!(refused(text, text).contains("later version"), "{text}");
     }
@@ -143,7 +146,7 @@ fn nonsense_is_refused_with_one_sentence() {
         optd=adam:inf optd=adam:1e99 optd=adam:-1 optd=adam:0.1:0.9 optd=adam:0.1:0.9:1 optd=adam:0.1:0.9:0.9:0.9 \
         optd=sgd:101 optd=sgd:0.1:1 optd=rmsprop:0.1:-0 optd=x0.1 optg=adam:0x1 optg=adam:1_0 lrdecay=cosine \
         lrdecay=cosine:0 lrdecay=cosine:1.5 lrdecay=exp:1.1 ema=1 ema=0 ema=yes order=random order=simultaneous&kd=2 \
-        batch=0 batch=4097 batch=99999999999999999999999 seed=-1 seed=4294967296 seed=NaN backend=tpu exec=fast rows=0 \
+        batch=0 batch=4097 batch=99999999999999999999999 seed=-1 seed=4294967296 seed=NaN backend=tpu backend= backend=GPU exec=fast exec= rows=0 \
         rows=1048577 data=mnist&rows=60001 v=2 v=1.0 kd=1&kd=2 play=1&play=1 kd theme=red play=yes \
         until=0 until=-5 until=1e3 view=cats view=real,real lang=de data=mnist&gact=tanh data=mnist&gout=linear \
         seed=%3 seed=%zz seed=%ff";
@@ -233,6 +236,8 @@ fn what_may_change_while_running() {
         ("loss", "hinge"),
         ("optd", "adam:1e-4:0.5:0.9"),
         ("optg", "adam:0.1"),
+        ("backend", "webgpu"),
+        ("exec", "resident"),
         ("seed", "1"),
     ] {
         assert!(

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use adversaria_core::spec::RunSpec;
 use adversaria_kernels::backend::Backend;
 use adversaria_kernels::program::Table;
+use adversaria_protocol::Metrics;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::error::EngineError;
+use crate::figures::Figures;
 use crate::layout::{Layout, Player};
+use crate::owed::Snapshot;
 use crate::run::{Change, Reading, Run};
 
 /// Tensors on their way into a file: name → type, shape, bytes.
@@ -192,10 +195,32 @@ impl Checkpoint {
         &self.start
     }
 
+    /// The spec now, changes included.
+    #[must_use]
+    pub const fn spec(&self) -> &RunSpec {
+        &self.spec
+    }
+
     /// Whole iterations made.
     #[must_use]
     pub const fn iteration(&self) -> u64 {
         self.iteration
+    }
+
+    /// A copy to go back to.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            iteration: self.iteration,
+            spec: self.spec.clone(),
+            log: self.log.clone(),
+            state: self.state.clone(),
+        }
+    }
+
+    /// The counts and the last update's figures; what takes a look at the players is NaN.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Figures::decode(&self.layout, &self.state).metrics(self.iteration)
     }
 
     /// The run, going on where it was.

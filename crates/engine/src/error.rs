@@ -68,12 +68,21 @@ pub enum EngineError {
     /// There is no run yet.
     #[error("there is no run on stage yet")]
     NoRun,
+    /// The host offers not even the CPU.
+    #[error("there is no place to compute")]
+    NoBackend,
     /// The user's files are not a training set.
     #[error("{}; the run on stage goes on", unended(.0))]
     BadFiles(String),
 }
 
 impl EngineError {
+    /// Whether the device under the run is of no more use, so that the run goes on elsewhere or not at all.
+    #[must_use]
+    pub const fn is_of_device(&self) -> bool {
+        matches!(self, Self::Backend(BackendError::Lost { .. } | BackendError::Refused { .. }))
+    }
+
     /// What the user reads.
     #[must_use]
     pub fn fault(&self, can_rewind: bool) -> Fault {
@@ -84,16 +93,23 @@ impl EngineError {
             | Self::BadPoints { .. }
             | Self::NoRun => FaultCode::BadRequest,
             Self::Backend(BackendError::OutOfMemory { .. }) => FaultCode::OutOfMemory,
-            Self::Backend(_) => FaultCode::Internal,
+            Self::Backend(BackendError::Lost { .. } | BackendError::Refused { .. }) => {
+                FaultCode::DeviceLost
+            }
+            Self::Backend(_) | Self::NoBackend => FaultCode::Internal,
             Self::BadCheckpoint(_) | Self::BadFiles(_) | Self::Images(_) => FaultCode::BadFile,
             Self::NoImages { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };
+        Fault { code, message: self.text(), can_rewind }
+    }
+
+    /// The sentence.
+    pub(crate) fn text(&self) -> String {
         let sentence = format!("{}.", unended(&self.to_string()));
         // These begin with a name, whose letters count: an address key or a file's.
         let named = matches!(self, Self::Spec(_) | Self::NotLive { .. } | Self::BadFiles(_));
-        let message = if named { sentence } else { capital(&sentence) };
-        Fault { code, message, can_rewind }
+        if named { sentence } else { capital(&sentence) }
     }
 }
 
@@ -103,6 +119,6 @@ fn capital(sentence: &str) -> String {
 }
 
 /// A sentence without its full stop, to be gone on with.
-fn unended(sentence: &str) -> &str {
+pub(crate) fn unended(sentence: &str) -> &str {
     sentence.trim_end_matches('.')
 }

@@ -59,10 +59,7 @@ impl Figures {
             mean_loss_g: g.mean_loss,
             grad_norm_d: d.grad_norm,
             grad_norm_g: g.grad_norm,
-            value: f32::NAN,
-            score_real: f32::NAN,
-            score_fake: f32::NAN,
-            evaluation: None,
+            ..Metrics::NEW
         }
     }
 }

@@ -7,8 +7,9 @@ use adversaria_protocol::{Event, Frame, Layers, Metrics, Reply};
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
 use crate::figures::Figures;
+use crate::gauge::Slice;
 use crate::probe::Job;
-use crate::run::{Change, Reading};
+use crate::run::{Change, Pending, Reading};
 use crate::stage::{REST_MILLIS, Stage};
 use crate::view::{Look, Seen};
 
@@ -23,7 +24,7 @@ pub(crate) enum Owed {
         iteration: u64,
         spec: String,
         look: Box<Look>,
-        figures: Reading,
+        figures: Pending,
     },
     /// A comparison of p_g with p_data.
     Evaluation {
@@ -34,14 +35,16 @@ pub(crate) enum Owed {
     Advance {
         id: u32,
         left: u64,
-        ending: Option<(Box<Verdict>, Reading)>,
+        ending: Option<(Box<Verdict>, Pending)>,
     },
     Sample {
         id: u32,
+        count: u32,
         job: Job,
     },
     Score {
         id: u32,
+        points: Vec<f32>,
         job: Job,
     },
     Checkpoint {
@@ -56,7 +59,30 @@ pub(crate) enum Owed {
     /// The figures after a slice, to see whether they are finite.
     Check {
         reading: Reading,
+        /// Iterations made by then.
+        iteration: u64,
+        /// What to measure, where the device answers later.
+        slice: Option<Slice>,
     },
+}
+
+impl Owed {
+    /// Whose command it is.
+    pub(crate) const fn id(&self) -> Option<u32> {
+        match self {
+            Self::Advance { id, .. } | Self::Sample { id, .. } => Some(*id),
+            Self::Score { id, .. } | Self::Checkpoint { id, .. } => Some(*id),
+            Self::Frame { .. }
+            | Self::Evaluation { .. }
+            | Self::Keep { .. }
+            | Self::Check { .. } => None,
+        }
+    }
+
+    /// Whether the backend has been asked for its words.
+    pub(crate) const fn is_on_its_way(&self) -> bool {
+        !matches!(self, Self::Advance { ending: None, .. })
+    }
 }
 
 /// A look at both players at one iteration, with samples to compare where p_data is known.
@@ -64,6 +90,12 @@ pub(crate) struct Verdict {
     iteration: u64,
     look: Look,
     samples: Option<Job>,
+}
+
+impl Verdict {
+    pub(crate) const fn iteration(&self) -> u64 {
+        self.iteration
+    }
 }
 
 /// What goes with a copy of the state.
@@ -75,114 +107,134 @@ pub(crate) struct Snapshot {
 }
 
 impl Stage {
-    /// Finishes what can be finished, in the order it was asked for.
+    /// Finishes what can be finished, in the order it was asked for. When the device is gone, everything stays owed.
     pub(crate) fn settle(&mut self, now: f64) -> Result<(), EngineError> {
-        let mut failed = None;
-        for owed in std::mem::take(&mut self.owed) {
-            match self.settle_one(owed, now) {
-                Ok(Some(rest)) => self.owed.push(rest),
-                Ok(None) => {}
-                Err(error) => failed = Some(error),
+        let mut failed: Option<EngineError> = None;
+        for mut owed in std::mem::take(&mut self.owed) {
+            if failed.as_ref().is_some_and(EngineError::is_of_device) {
+                self.owed.push(owed);
+                continue;
+            }
+            match self.settle_one(&mut owed, now) {
+                Ok(true) => {}
+                Ok(false) => self.owed.push(owed),
+                Err(error) => {
+                    if error.is_of_device() {
+                        self.owed.push(owed);
+                    } else if let Some(id) = owed.id() {
+                        self.reply(id, Err(error.clone()));
+                    }
+                    failed = Some(error);
+                }
             }
         }
-        failed.map_or(Ok(()), Err)
+        self.gauge.reckon(now);
+        match failed {
+            Some(error) => Err(error),
+            None => self.settle_move(now),
+        }
     }
 
-    /// One thing owed: gives it back when it is not done yet.
-    fn settle_one(&mut self, owed: Owed, now: f64) -> Result<Option<Owed>, EngineError> {
+    /// One thing owed: whether it is done now.
+    fn settle_one(&mut self, owed: &mut Owed, now: f64) -> Result<bool, EngineError> {
         match owed {
-            Owed::Check { reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Check { reading })),
-                Some(words) => self.check(&words)?,
-            },
-            Owed::Keep { mut snapshot, reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Keep { snapshot, reading })),
-                Some(words) => {
-                    snapshot.state = words;
-                    if self.run.is_sound(&snapshot.state) {
-                        self.kept = Some(snapshot);
-                    }
+            Owed::Check { reading, iteration, slice } => {
+                let Some(words) = self.run.poll(reading)? else { return Ok(false) };
+                if let Some(slice) = slice {
+                    self.gauge.arrive(*slice);
                 }
-            },
-            Owed::Checkpoint { id, reading } => match self.run.poll(&reading)? {
-                None => return Ok(Some(Owed::Checkpoint { id, reading })),
-                Some(state) => {
-                    let file = self.run.checkpoint_of(&state);
-                    self.reply(id, file.map(Reply::Bytes));
+                self.check(&words, *iteration)?;
+            }
+            Owed::Keep { snapshot, reading } => {
+                let Some(words) = self.run.poll(reading)? else { return Ok(false) };
+                if self.run.is_sound(&words) {
+                    let Snapshot { iteration, spec, log, .. } = &**snapshot;
+                    self.kept = Some(Box::new(Snapshot {
+                        iteration: *iteration,
+                        spec: spec.clone(),
+                        log: log.clone(),
+                        state: words,
+                    }));
                 }
-            },
-            Owed::Sample { id, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Sample { id, job })),
-                Some(mut results) => self.reply(id, Ok(Reply::Values(results.swap_remove(0)))),
-            },
-            Owed::Score { id, mut job } => match self.run.collect(&mut job)? {
-                None => return Ok(Some(Owed::Score { id, job })),
-                Some(results) => {
-                    let scores = results[0].iter().copied().map(sigmoid).collect();
-                    self.reply(id, Ok(Reply::Values(scores)));
+            }
+            Owed::Checkpoint { id, reading } => {
+                let Some(state) = self.run.poll(reading)? else { return Ok(false) };
+                let file = self.run.checkpoint_of(&state);
+                self.reply(*id, file.map(Reply::Bytes));
+            }
+            Owed::Sample { id, job, .. } => {
+                let Some(mut results) = self.run.collect(job)? else { return Ok(false) };
+                self.reply(*id, Ok(Reply::Values(results.swap_remove(0))));
+            }
+            Owed::Score { id, job, .. } => {
+                let Some(results) = self.run.collect(job)? else { return Ok(false) };
+                let scores = results[0].iter().copied().map(sigmoid).collect();
+                self.reply(*id, Ok(Reply::Values(scores)));
+            }
+            Owed::Evaluation { begun, verdict } => {
+                if self.reach(verdict)?.is_none() {
+                    return Ok(false);
                 }
-            },
-            Owed::Evaluation { begun, mut verdict } => match self.reach(&mut verdict)? {
-                None => return Ok(Some(Owed::Evaluation { begun, verdict })),
-                Some(_) => {
-                    self.times.evaluation_cost = now - begun;
-                    self.stale = true;
-                }
-            },
-            Owed::Frame { begun, iteration, spec, mut look, figures } => {
-                let Some(seen) = self.view.seen(&mut self.run, &mut look)? else {
-                    return Ok(Some(Owed::Frame { begun, iteration, spec, look, figures }));
-                };
-                let metrics = self.metrics(iteration, &figures, &seen)?;
+                self.times.evaluation_cost = self.cost(*begun, now);
+                self.stale = true;
+            }
+            Owed::Frame { begun, iteration, spec, look, figures } => {
+                let Some(words) = self.run.words(figures)? else { return Ok(false) };
+                let Some(seen) = self.view.seen(&mut self.run, look)? else { return Ok(false) };
                 let frame = Frame {
                     standing: self.standing,
-                    spec,
-                    metrics,
+                    spec: std::mem::take(spec),
+                    metrics: self.metrics(*iteration, &words, &seen),
                     rate: self.times.rate,
                     picture: seen.picture,
                 };
                 self.events.push(Event::Frame(Box::new(frame)));
-                self.times.frame_cost = now - begun;
+                self.times.frame_cost = self.cost(*begun, now);
             }
             Owed::Advance { id, left, ending } => {
-                return self.settle_advance(id, left, ending, now);
+                return self.settle_advance(*id, *left, ending, now);
             }
         }
-        Ok(None)
+        Ok(true)
+    }
+
+    /// What a look at the players has cost that was begun then.
+    fn cost(&mut self, begun: f64, now: f64) -> f64 {
+        if self.answers_later { self.gauge.word(begun, now) } else { now - begun }
     }
 
     fn settle_advance(
         &mut self,
         id: u32,
         left: u64,
-        ending: Option<(Box<Verdict>, Reading)>,
+        ending: &mut Option<(Box<Verdict>, Pending)>,
         now: f64,
-    ) -> Result<Option<Owed>, EngineError> {
-        if left > 0 {
-            return Ok(Some(Owed::Advance { id, left, ending }));
+    ) -> Result<bool, EngineError> {
+        if left > 0 || (ending.is_none() && self.moving.is_some()) {
+            return Ok(false);
         }
-        let Some((mut verdict, figures)) = ending else {
+        let Some((verdict, figures)) = ending else {
             let figures = self.run.read_figures(false)?;
             // Who advances in many small steps gets a comparison now and then, not one a step.
             let due = now - self.times.evaluation >= self.evaluation_rest();
             if due {
                 self.times.evaluation = now;
             }
-            let verdict = Box::new(self.begin_verdict(due)?);
-            return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
+            *ending = Some((Box::new(self.begin_verdict(due)?), figures.into()));
+            return Ok(false);
         };
-        let Some(seen) = self.reach(&mut verdict)? else {
-            return Ok(Some(Owed::Advance { id, left, ending: Some((verdict, figures)) }));
-        };
-        let metrics = self.metrics(verdict.iteration, &figures, &seen)?;
+        let Some(words) = self.run.words(figures)? else { return Ok(false) };
+        let Some(seen) = self.reach(verdict)? else { return Ok(false) };
+        let metrics = self.metrics(verdict.iteration, &words, &seen);
         self.times.rest = now + REST_MILLIS;
         self.reply(id, Ok(Reply::Metrics(metrics)));
-        Ok(None)
+        Ok(true)
     }
 
     /// Starts looking at both players as they are now, and at samples when p_g is to be compared.
     pub(crate) fn begin_verdict(&mut self, compare: bool) -> Result<Verdict, EngineError> {
         let layers = Layers { field: false, pulls: false, grid: false };
+        self.alone = false;
         let look = self.view.look(&mut self.run, layers)?;
         let samples = (compare && self.judge.is_some())
             .then(|| self.run.draw(EVALUATION_SAMPLES, false))
@@ -202,25 +254,19 @@ impl Stage {
         Ok(Some(seen))
     }
 
-    /// Figures asked for before a look have come when the look has: everything happens in order.
-    fn metrics(
-        &mut self,
-        iteration: u64,
-        figures: &Reading,
-        seen: &Seen,
-    ) -> Result<Metrics, EngineError> {
-        let words = self.run.wait(figures)?;
-        let mut metrics = Figures::decode(&self.run.compiled.layout, &words).metrics(iteration);
+    /// Figures that have come, with what was seen.
+    fn metrics(&self, iteration: u64, words: &[f32], seen: &Seen) -> Metrics {
+        let mut metrics = Figures::decode(&self.run.compiled.layout, words).metrics(iteration);
         seen.complete(&mut metrics);
         metrics.evaluation.clone_from(&self.evaluation);
-        Ok(metrics)
+        metrics
     }
 
-    fn check(&self, words: &[f32]) -> Result<(), EngineError> {
+    fn check(&self, words: &[f32], iteration: u64) -> Result<(), EngineError> {
         let figures = Figures::decode(&self.run.compiled.layout, words);
         match figures.diverged() {
             Some(what) if !self.diverged() => {
-                Err(EngineError::Diverged { what: what.into(), iteration: self.run.iteration() })
+                Err(EngineError::Diverged { what: what.into(), iteration })
             }
             _ => Ok(()),
         }

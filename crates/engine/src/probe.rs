@@ -67,13 +67,21 @@ impl Run {
         Ok(())
     }
 
-    /// The results `[n, rows]` of a probe, once all of it is there.
-    pub(crate) fn collect(&mut self, job: &mut Job) -> Result<Option<Vec<Vec<f32>>>, EngineError> {
+    /// Whether all of a probe is there.
+    pub(crate) fn is_done(&mut self, job: &mut Job) -> Result<bool, EngineError> {
         for chunk in job.chunks.iter_mut().filter(|chunk| chunk.words.is_none()) {
             chunk.words = self.poll(&chunk.reading)?;
             if chunk.words.is_none() {
-                return Ok(None);
+                return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    /// The results `[n, rows]` of a probe, once all of it is there.
+    pub(crate) fn collect(&mut self, job: &mut Job) -> Result<Option<Vec<Vec<f32>>>, EngineError> {
+        if !self.is_done(job)? {
+            return Ok(None);
         }
         let mut results = vec![Vec::new(); job.rows.len()];
         for chunk in &job.chunks {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use adversaria_core::rng::{CounterRng, uniform01};
-use adversaria_core::spec::{Change as LiveChange, LatentLaw, RunSpec};
+use adversaria_core::spec::{Change as LiveChange, KEYS, LatentLaw, RunSpec};
 use adversaria_kernels::backend::{Backend, Run as Runs, Ticket};
 use adversaria_kernels::program::{Mat, Table};
 use adversaria_protocol::Step;
@@ -188,7 +188,11 @@ impl Run {
         if spec == self.spec {
             return Ok(());
         }
-        self.adopt(spec)?;
+        if is_of_place(field) {
+            self.spec = spec;
+        } else {
+            self.adopt(spec)?;
+        }
         let value = self.spec.get(field)?;
         self.note(field, &value);
         Ok(())
@@ -221,6 +225,14 @@ impl Run {
         }
     }
 
+    /// The words, once they are there.
+    pub(crate) fn words(&mut self, pending: &mut Pending) -> Result<Option<Vec<f32>>, EngineError> {
+        if pending.words.is_none() {
+            pending.words = self.poll(&pending.reading)?;
+        }
+        Ok(pending.words.clone())
+    }
+
     /// Asks for the counters and figures, and sets the running sums of losses back to zero.
     pub(crate) fn read_figures(&mut self, reset_sums: bool) -> Result<Reading, EngineError> {
         let reading = self.read(&[FIGURES])?;
@@ -232,6 +244,23 @@ impl Run {
         }
         Ok(reading)
     }
+}
+
+/// Words on their way to somebody who does not wait for them.
+pub(crate) struct Pending {
+    reading: Reading,
+    words: Option<Vec<f32>>,
+}
+
+impl From<Reading> for Pending {
+    fn from(reading: Reading) -> Self {
+        Self { reading, words: None }
+    }
+}
+
+/// Whether a field says where the arithmetic happens, which the programs do not depend on.
+pub(crate) fn is_of_place(field: &str) -> bool {
+    ["backend", "exec"].contains(&field)
 }
 
 /// The words of a matrix that has no gaps.
@@ -302,5 +331,53 @@ impl Run {
         self.log = log;
         self.iteration = iteration;
         Ok(())
+    }
+
+    /// Goes on where it is on another backend; `state` is what was read from this one. When that fails, it stays.
+    pub(crate) fn move_to(
+        &mut self,
+        mut backend: Box<dyn Backend>,
+        state: &[f32],
+    ) -> Result<(), EngineError> {
+        backend.prepare(self.compiled.words, self.compiled.programs.clone())?;
+        backend.set_table(Arc::clone(&self.table))?;
+        backend.write(0, state)?;
+        self.backend = backend;
+        Ok(())
+    }
+
+    /// The same run from its start, on another backend.
+    pub(crate) fn again(&self, backend: Box<dyn Backend>) -> Result<Self, EngineError> {
+        Self::new(self.start.clone(), Arc::clone(&self.table), backend)
+    }
+
+    /// Makes the live changes that lead to `spec`, and logs them.
+    pub(crate) fn change_to(&mut self, spec: &RunSpec) -> Result<(), EngineError> {
+        let mut fields: Vec<&str> = KEYS
+            .iter()
+            .map(|key| key.name)
+            .filter(|name| self.spec.get(name) != spec.get(name))
+            .collect();
+        // Fields that clash with what others still are come after those.
+        for _ in 0..fields.len() {
+            let mut refused = Vec::new();
+            for field in fields {
+                match self.change(field, &spec.get(field)?) {
+                    Ok(()) => {}
+                    Err(EngineError::Spec(_)) => refused.push(field),
+                    Err(error) => return Err(error),
+                }
+            }
+            fields = refused;
+        }
+        Ok(())
+    }
+
+    /// How the backend runs the updates, for people: nothing where there is one way only.
+    pub(crate) fn forms(&self) -> String {
+        let programs = schedule(&self.spec).into_iter().map(|(program, _)| program);
+        let mut names: Vec<_> = programs.filter_map(|p| self.backend.form_name(p)).collect();
+        names.dedup();
+        names.join(" and ")
     }
 }

@@ -4,22 +4,24 @@
 //! asked for again at the next call of [`Session::work`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use adversaria_core::images::ImageSet;
-use adversaria_core::spec::{Address, DataKind, RunSpec};
-use adversaria_kernels::backend::Backend;
-use adversaria_protocol::{Command, Event, Fault, FaultCode, Layers, Reply, Scene, Standing};
+use adversaria_core::spec::{Address, BackendChoice, DataKind, RunSpec};
+use adversaria_kernels::backend::{Backend, BackendError};
+use adversaria_kernels::program::Table;
+use adversaria_protocol::{
+    Command, Event, Fault, FaultCode, Layers, Metrics, Reply, Scene, Standing, Step,
+};
 
 use crate::checkpoint::Checkpoint;
-use crate::error::EngineError;
+use crate::error::{EngineError, unended};
 use crate::owed::Owed;
 use crate::own_images::training_set;
-use crate::run::Run;
+use crate::place::{Offer, Offers, Place, Wish};
+use crate::run::{Run, is_of_place};
 use crate::stage::Stage;
 use crate::table::{build_table, count};
-
-/// Makes a backend for a new run.
-pub type BackendMaker = Box<dyn Fn() -> Result<Box<dyn Backend>, EngineError>>;
 
 /// What the host should do next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +30,8 @@ pub enum Next {
     Again,
     /// Call it again after this many milliseconds, or when a command comes.
     After(f64),
+    /// Call it again when the backend says that words have come, or a command.
+    Words,
     /// Nothing to do until a command comes.
     Wait,
 }
@@ -51,12 +55,47 @@ impl Intent {
             Self::Restore(checkpoint) => checkpoint.start(),
         }
     }
+
+    fn wish(&self) -> Wish {
+        match self {
+            Self::Load(spec) => Wish::of(spec),
+            Self::Restore(checkpoint) => Wish::of(checkpoint.spec()),
+        }
+    }
+
+    fn run(&self, table: Arc<Table>, backend: Box<dyn Backend>) -> Result<Run, EngineError> {
+        match self {
+            Self::Load(spec) => Run::new((**spec).clone(), table, backend),
+            Self::Restore(checkpoint) => (**checkpoint).clone().resume(table, backend),
+        }
+    }
+
+    /// The run, and its place; on the CPU with a sentence where the GPU turns out to be too small, or gone.
+    fn run_at(
+        &self,
+        offer: Offer,
+        offers: &Offers,
+        table: &Arc<Table>,
+    ) -> Result<(Run, Place, Option<String>), EngineError> {
+        let tried = self.run(Arc::clone(table), (offer.build)());
+        match (tried, offers(Wish::CPU)) {
+            (Err(error @ EngineError::Backend(_)), Some(cpu)) if cpu.place != offer.place => {
+                let run = self.run(Arc::clone(table), (cpu.build)())?;
+                let why = unended(&error.text()).to_owned();
+                Ok((run, cpu.place, Some(format!("{why}: the run computes on the CPU."))))
+            }
+            (tried, _) => Ok((tried?, offer.place, offer.notice)),
+        }
+    }
 }
 
 /// Hears commands, trains, and tells what there is to see.
 pub struct Session {
-    maker: BackendMaker,
-    adapter: String,
+    offers: Offers,
+    /// What waits until it is known what wishes get, in order.
+    held: VecDeque<Command>,
+    /// What has been said about the place of runs that leave it open; once is enough.
+    noticed: Vec<String>,
     images: Option<ImageSet>,
     awaited: Option<Awaited>,
     stage: Option<Stage>,
@@ -67,12 +106,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without a run. `adapter` says for people what the backend computes on.
+    /// A session without a run, whose runs compute where `offers` says.
     #[must_use]
-    pub fn new(maker: BackendMaker, adapter: String) -> Self {
+    pub fn new(offers: Offers) -> Self {
         Self {
-            maker,
-            adapter,
+            offers,
+            held: VecDeque::new(),
+            noticed: vec![],
             images: None,
             awaited: None,
             stage: None,
@@ -112,7 +152,7 @@ impl Session {
         self.images = Some(all);
         let enough = |awaited: &mut Awaited| awaited.what.spec().rows() <= there;
         if let Some(awaited) = self.awaited.take_if(enough) {
-            let result = self.put_on_stage(awaited.what, now);
+            let result = self.put_on_stage(&awaited.what, now);
             self.answer(awaited.id, result.map(|()| Reply::Done));
         }
         Ok(())
@@ -132,8 +172,48 @@ impl Session {
         self.outbox.push_back(Event::Progress { what: what.into(), done, total });
     }
 
-    /// Hears a command.
+    /// Hears a command. Those that need to know what a wish gets wait until that is known, and all others after them.
     pub fn handle(&mut self, command: Command, now: f64) {
+        if self.held.is_empty() && !self.must_wait(&command) {
+            self.obey(command, now);
+        } else {
+            self.held.push_back(command);
+        }
+    }
+
+    /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
+    /// its wish gets another place.
+    pub fn offers_changed(&mut self, now: f64) {
+        while let Some(command) = self.held.pop_front() {
+            if self.must_wait(&command) {
+                return self.held.push_front(command);
+            }
+            self.obey(command, now);
+        }
+        self.reconsider(None);
+    }
+
+    /// Whether it is not known yet where the command's run will compute.
+    fn must_wait(&self, command: &Command) -> bool {
+        let unknown = |wish: Wish| (self.offers)(wish).is_none();
+        if !unknown(Wish::default()) {
+            return false;
+        }
+        let wish = match command {
+            Command::Load { spec, .. } => Address::parse(spec).ok().map(|a| Wish::of(&a.spec)),
+            Command::Restore { bytes, .. } => {
+                Checkpoint::parse(bytes).ok().map(|checkpoint| Wish::of(checkpoint.spec()))
+            }
+            Command::Change { field, value, .. } if is_of_place(field) => {
+                let now = self.stage.as_ref().map(|stage| stage.run().spec());
+                now.and_then(|now| now.with(field, value).ok()).map(|spec| Wish::of(&spec))
+            }
+            _ => None,
+        };
+        wish.is_some_and(unknown)
+    }
+
+    fn obey(&mut self, command: Command, now: f64) {
         match command {
             Command::Load { id, spec } => {
                 let intent =
@@ -150,17 +230,26 @@ impl Session {
             Command::Watch(layers) => self.layers = layers,
             Command::Play => self.on_stage(|stage| stage.play(now)),
             Command::Pause => self.on_stage(Stage::pause),
-            Command::Step(step) => self.try_stage(|stage| stage.step(step)),
+            Command::Step(step) => self.step(step, now),
             Command::Change { id, field, value } => {
-                self.reply(id, |stage| stage.change(&field, &value));
+                let changed = self.attempt(now, |stage| stage.change(&field, &value));
+                self.go_where_it_belongs(id, changed, is_of_place(&field));
             }
-            Command::Rewind { id } => self.reply(id, Stage::rewind),
+            Command::Rewind { id } => {
+                let back = self.attempt(now, Stage::rewind);
+                // It may have been elsewhere then.
+                self.go_where_it_belongs(id, back, true);
+            }
             Command::Advance { id, iterations } => {
-                self.owe(id, |stage| stage.advance(id, iterations));
+                self.owe(id, now, |stage| stage.advance(id, iterations));
             }
-            Command::Sample { id, count } => self.owe(id, |stage| stage.owe_sample(id, count)),
-            Command::Score { id, points } => self.owe(id, |stage| stage.owe_score(id, &points)),
-            Command::Checkpoint { id } => self.owe(id, |stage| stage.owe_checkpoint(id)),
+            Command::Sample { id, count } => {
+                self.owe(id, now, |stage| stage.owe_sample(id, count));
+            }
+            Command::Score { id, points } => {
+                self.owe(id, now, |stage| stage.owe_score(id, points.clone()));
+            }
+            Command::Checkpoint { id } => self.owe(id, now, |stage| stage.owe_checkpoint(id)),
         }
         if let Some(stage) = &mut self.stage {
             stage.touch(self.layers, self.pace, self.until);
@@ -172,7 +261,73 @@ impl Session {
         let Some(stage) = &mut self.stage else { return Next::Wait };
         let next = stage.work(now);
         self.outbox.extend(stage.take_events());
-        next
+        next.unwrap_or_else(|error| {
+            self.fall_back(&error, now());
+            Next::Again
+        })
+    }
+
+    /// The device under this backend is gone: a run that is there goes on on the CPU, also one that rests.
+    pub fn lost(&mut self, backend: &str, why: BackendError, now: f64) {
+        if self.stage.as_ref().is_some_and(|stage| stage.place.backend == backend) {
+            self.fall_back(&why.into(), now);
+        }
+    }
+
+    /// The device under the run is gone: the run goes on on the CPU from what is left of it.
+    fn fall_back(&mut self, why: &EngineError, now: f64) {
+        let cpu = (self.offers)(Wish::CPU);
+        let Some(mut stage) = self.stage.take() else { return };
+        let recovered = cpu.ok_or_else(|| why.clone()).and_then(|cpu| stage.recover(why, cpu, now));
+        self.outbox.extend(stage.take_events());
+        match recovered {
+            Ok(()) => self.stage = Some(stage),
+            Err(error) => {
+                let fault = error.fault(false);
+                self.outbox.extend(stage.close(&fault));
+                self.outbox.push_back(Event::Fault(fault));
+            }
+        }
+    }
+
+    /// Moves the run on stage where its wish is met today. Whether that takes a while; `id` is then answered at its end.
+    fn reconsider(&mut self, id: Option<u32>) -> bool {
+        let Some(stage) = &mut self.stage else { return false };
+        let wish = stage.wish();
+        let Some(offer) = (self.offers)(wish) else { return false };
+        if let Some(notice) = offer.notice.clone().filter(|_| id.is_some()) {
+            self.outbox.push_back(Event::Notice(notice));
+        }
+        stage.set_out(offer, id)
+    }
+
+    /// Answers a change once the run is where it belongs.
+    fn go_where_it_belongs(&mut self, id: u32, done: Result<(), EngineError>, perhaps: bool) {
+        if !(perhaps && done.is_ok() && self.reconsider(Some(id))) {
+            self.answer(id, done.map(|()| Reply::Done));
+        }
+        self.hear_stage();
+    }
+
+    fn hear_stage(&mut self) {
+        if let Some(stage) = &mut self.stage {
+            self.outbox.extend(stage.take_events());
+        }
+    }
+
+    /// Does something with the run on stage; where its device turns out to be gone, once more where the run goes on.
+    fn attempt<T>(
+        &mut self,
+        now: f64,
+        f: impl Fn(&mut Stage) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        match f(self.stage.as_mut().ok_or(EngineError::NoRun)?) {
+            Err(error) if error.is_of_device() => {
+                self.fall_back(&error, now);
+                f(self.stage.as_mut().ok_or(error)?)
+            }
+            result => result,
+        }
     }
 
     /// Puts a run on stage, now or when its images have come.
@@ -191,7 +346,7 @@ impl Session {
         if let Some(before) = self.awaited.take() {
             self.superseded(before.id);
         }
-        let result = self.put_on_stage(intent, now);
+        let result = self.put_on_stage(&intent, now);
         self.answer(id, result.map(|()| Reply::Done));
     }
 
@@ -201,23 +356,42 @@ impl Session {
         self.outbox.push_back(Event::Reply { id, result: Err(fault) });
     }
 
-    fn put_on_stage(&mut self, intent: Intent, now: f64) -> Result<(), EngineError> {
+    fn put_on_stage(&mut self, intent: &Intent, now: f64) -> Result<(), EngineError> {
         let table = build_table(intent.spec(), self.images.as_ref())?;
-        let backend = (self.maker)()?;
-        let run = match intent {
-            Intent::Load(spec) => Run::new(*spec, table, backend)?,
-            Intent::Restore(checkpoint) => checkpoint.resume(table, backend)?,
+        let wish = intent.wish();
+        let offer = (self.offers)(wish).or_else(|| (self.offers)(Wish::CPU));
+        let offer = offer.ok_or(EngineError::NoBackend)?;
+        let (run, place, notice) = intent.run_at(offer, &self.offers, &table)?;
+        let mut stage = Stage::new(run, place, now)?;
+        let metrics = match intent {
+            Intent::Load(_) => Metrics::NEW,
+            Intent::Restore(checkpoint) => {
+                stage.keep_from(checkpoint.snapshot());
+                checkpoint.metrics()
+            }
         };
         if let Some(mut before) = self.stage.take() {
-            self.outbox.extend(before.close());
+            self.outbox.extend(before.close(&superseded()));
         }
-        let stage = Stage::new(run, now)?;
-        self.outbox.push_back(Event::Staged(Box::new(self.scene(&stage))));
+        self.outbox.push_back(Event::Staged(Box::new(Self::scene(&stage, metrics))));
         self.stage = Some(stage);
+        self.notice(notice, wish);
         Ok(())
     }
 
-    fn scene(&self, stage: &Stage) -> Scene {
+    /// Tells why a run is where it is; once, when it left that open.
+    fn notice(&mut self, notice: Option<String>, wish: Wish) {
+        let Some(notice) = notice else { return };
+        if wish.backend == BackendChoice::Auto {
+            if self.noticed.contains(&notice) {
+                return;
+            }
+            self.noticed.push(notice.clone());
+        }
+        self.outbox.push_back(Event::Notice(notice));
+    }
+
+    fn scene(stage: &Stage, metrics: Metrics) -> Scene {
         let run = stage.run();
         let (parameters_g, parameters_d) = run.parameter_counts();
         Scene {
@@ -225,7 +399,8 @@ impl Session {
             parameters_g,
             parameters_d,
             backend: run.backend.name().into(),
-            adapter: self.adapter.clone(),
+            adapter: stage.adapter(),
+            metrics,
             stage: stage.constant(),
         }
     }
@@ -255,20 +430,16 @@ impl Session {
         }
     }
 
-    fn try_stage(&mut self, f: impl FnOnce(&mut Stage) -> Result<(), EngineError>) {
-        if let Some(Err(error)) = self.stage.as_mut().map(f) {
-            self.outbox.push_back(Event::Fault(error.fault(false)));
+    fn step(&mut self, step: Step, now: f64) {
+        match self.attempt(now, |stage| stage.step(step)) {
+            Ok(()) | Err(EngineError::NoRun) => {}
+            Err(error) => self.outbox.push_back(Event::Fault(error.fault(false))),
         }
     }
 
-    fn reply(&mut self, id: u32, f: impl FnOnce(&mut Stage) -> Result<(), EngineError>) {
-        let result = self.stage.as_mut().map_or(Err(EngineError::NoRun), f);
-        self.answer(id, result.map(|()| Reply::Done));
-    }
-
     /// Starts what is answered later; answers at once when it cannot start.
-    fn owe(&mut self, id: u32, f: impl FnOnce(&mut Stage) -> Result<Owed, EngineError>) {
-        match self.stage.as_mut().map_or(Err(EngineError::NoRun), f) {
+    fn owe(&mut self, id: u32, now: f64, f: impl Fn(&mut Stage) -> Result<Owed, EngineError>) {
+        match self.attempt(now, f) {
             Ok(owed) => self.on_stage(|stage| stage.push(owed)),
             Err(error) => self.answer(id, Err(error)),
         }
@@ -285,4 +456,10 @@ impl Session {
     pub fn standing(&self) -> Option<Standing> {
         self.stage.as_ref().map(Stage::standing)
     }
+}
+
+/// What those hear whose run is no longer on stage.
+fn superseded() -> Fault {
+    let message = "another run came on stage before this was done.".into();
+    Fault { code: FaultCode::BadRequest, message, can_rewind: false }
 }

@@ -7,13 +7,15 @@ use adversaria_protocol::{Evaluation, Event, Fault, Layers, Reply, Standing, Ste
 
 use crate::compile::index;
 use crate::error::EngineError;
+use crate::gauge::{Gauge, MOST, SLICE_MILLIS, Slice};
 use crate::owed::{Owed, Snapshot};
+use crate::place::{Move, Place};
 use crate::run::Run;
 use crate::session::Next;
 use crate::view::View;
 
-/// A slice of training is meant to last this long.
-const SLICE_MILLIS: f64 = 8.0;
+/// Slices whose words are on their way: one that the device computes, and one that waits for it.
+const MOST_UNDER_WAY: usize = 2;
 /// Least time between frames, while playing and while advancing.
 const FRAME_MILLIS: f64 = 33.0;
 const ADVANCING_FRAME_MILLIS: f64 = 2000.0;
@@ -42,7 +44,7 @@ pub(crate) struct Times {
     /// The window over which the rate is measured: its begin and the iteration then.
     pub(crate) window: (f64, u64),
     pub(crate) rate: f32,
-    /// Training milliseconds an iteration takes.
+    /// Training milliseconds an iteration takes, where it is done when it has been submitted.
     pub(crate) iteration_cost: f64,
     /// When the next iteration may start under a pace.
     pub(crate) next_iteration: f64,
@@ -50,6 +52,16 @@ pub(crate) struct Times {
 
 pub(crate) struct Stage {
     pub(crate) run: Run,
+    pub(crate) place: Place,
+    /// Backend and adapter as last told.
+    pub(crate) told: (&'static str, String),
+    pub(crate) moving: Option<Move>,
+    /// The backend's words come later than they are asked for.
+    pub(crate) answers_later: bool,
+    /// What slices cost where that is so.
+    pub(crate) gauge: Gauge,
+    /// Nothing but training has been submitted since the last slice.
+    pub(crate) alone: bool,
     pub(crate) view: View,
     pub(crate) standing: Standing,
     pub(crate) owed: Vec<Owed>,
@@ -68,14 +80,20 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(mut run: Run, now: f64) -> Result<Self, EngineError> {
+    pub(crate) fn new(mut run: Run, place: Place, now: f64) -> Result<Self, EngineError> {
         let view = View::new(&run);
         let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
         let reading = run.read_state()?;
         let snapshot = snapshot(&run);
         let iteration = run.iteration();
-        Ok(Self {
+        let mut stage = Self {
             run,
+            told: (place.backend, String::new()),
+            place,
+            moving: None,
+            answers_later: false,
+            gauge: Gauge::default(),
+            alone: true,
             view,
             standing: Standing::Paused,
             owed: vec![Owed::Keep { snapshot, reading }],
@@ -100,7 +118,21 @@ impl Stage {
             stale: true,
             unjudged: true,
             events: vec![],
-        })
+        };
+        stage.told.1 = stage.adapter();
+        Ok(stage)
+    }
+
+    /// What was measured on another backend, or of other programs, says nothing any more.
+    pub(crate) fn forget_costs(&mut self) {
+        self.times.iteration_cost = 0.0;
+        self.answers_later = false;
+        self.gauge = Gauge::default();
+    }
+
+    /// Goes back to this when there is nothing later.
+    pub(crate) fn keep_from(&mut self, snapshot: Snapshot) {
+        self.kept = Some(Box::new(snapshot));
     }
 
     pub(crate) const fn run(&self) -> &Run {
@@ -140,11 +172,18 @@ impl Stage {
     pub(crate) fn step(&mut self, step: Step) -> Result<(), EngineError> {
         self.pause();
         self.run.step(step)?;
-        self.after_training()
+        self.reread();
+        self.after_training(None)
     }
 
     pub(crate) fn change(&mut self, field: &str, value: &str) -> Result<(), EngineError> {
-        self.run.change(field, value)
+        self.run.change(field, value)?;
+        self.reread();
+        if self.answers_later {
+            self.gauge = Gauge::default();
+        }
+        self.tell_place();
+        Ok(())
     }
 
     /// Back to the last state that was finite.
@@ -154,6 +193,7 @@ impl Stage {
         self.owed.retain(|owed| {
             !matches!(owed, Owed::Check { .. } | Owed::Frame { .. } | Owed::Evaluation { .. })
         });
+        self.reread();
         self.pause();
         self.unjudged = true;
         Ok(())
@@ -170,46 +210,45 @@ impl Stage {
 
     pub(crate) fn owe_sample(&mut self, id: u32, count: u32) -> Result<Owed, EngineError> {
         at_most("samples", count.into(), MOST_SAMPLES / u64::from(self.run.spec().dim()))?;
-        Ok(Owed::Sample { id, job: self.run.draw(count as usize, false)? })
+        self.alone = false;
+        Ok(Owed::Sample { id, count, job: self.run.draw(count as usize, false)? })
     }
 
-    pub(crate) fn owe_score(&mut self, id: u32, points: &[f32]) -> Result<Owed, EngineError> {
-        self.run.check_points(points)?;
+    pub(crate) fn owe_score(&mut self, id: u32, points: Vec<f32>) -> Result<Owed, EngineError> {
+        self.run.check_points(&points)?;
         at_most("numbers", points.len() as u64, MOST_SAMPLES)?;
-        Ok(Owed::Score { id, job: self.run.probe(index::SCORE, points)? })
+        self.alone = false;
+        let job = self.run.probe(index::SCORE, &points)?;
+        Ok(Owed::Score { id, points, job })
     }
 
     pub(crate) fn owe_checkpoint(&mut self, id: u32) -> Result<Owed, EngineError> {
+        self.alone = false;
         Ok(Owed::Checkpoint { id, reading: self.run.read_state()? })
     }
 
-    /// Ends what is under way; whoever waits is told.
-    pub(crate) fn close(&mut self) -> Vec<Event> {
-        for owed in std::mem::take(&mut self.owed) {
-            let id = match owed {
-                Owed::Advance { id, .. } | Owed::Sample { id, .. } => id,
-                Owed::Score { id, .. } | Owed::Checkpoint { id, .. } => id,
-                Owed::Frame { .. }
-                | Owed::Evaluation { .. }
-                | Owed::Keep { .. }
-                | Owed::Check { .. } => continue,
-            };
-            let message = "another run came on stage before this was done.".into();
-            let code = adversaria_protocol::FaultCode::BadRequest;
-            self.events
-                .push(Event::Reply { id, result: Err(Fault { code, message, can_rewind: false }) });
+    /// Ends what is under way; whoever waits is told why.
+    pub(crate) fn close(&mut self, why: &Fault) -> Vec<Event> {
+        let owed = std::mem::take(&mut self.owed);
+        let moving = self.moving.take().map_or_else(Vec::new, |moving| moving.ids);
+        for id in owed.iter().filter_map(Owed::id).chain(moving) {
+            self.events.push(Event::Reply { id, result: Err(why.clone()) });
         }
         self.take_events()
     }
 
-    pub(crate) fn work(&mut self, now: &dyn Fn() -> f64) -> Next {
+    /// One turn.
+    ///
+    /// # Errors
+    /// When the device under the run is gone; then everything that was owed still is.
+    pub(crate) fn work(&mut self, now: &dyn Fn() -> f64) -> Result<Next, EngineError> {
         match self.try_work(now) {
-            Ok(next) => next,
-            Err(error) => {
+            Err(error) if !error.is_of_device() => {
                 self.stop(&error);
                 // The last frame shows where it stopped.
-                Next::Again
+                Ok(Next::Again)
             }
+            result => result,
         }
     }
 
@@ -266,8 +305,18 @@ impl Stage {
 
     /// How many iterations may be made in one go now; 0 when none.
     fn slice(&self, now: f64) -> u32 {
+        let checks = self.owed.iter().filter(|owed| matches!(owed, Owed::Check { .. }));
+        if self.moving.is_some() || checks.count() >= MOST_UNDER_WAY {
+            return 0;
+        }
         let cost = self.times.iteration_cost;
-        let affordable = if cost > 0.0 { (SLICE_MILLIS / cost).clamp(1.0, 65536.0) } else { 1.0 };
+        let affordable = if self.answers_later {
+            self.gauge.most()
+        } else if cost > 0.0 {
+            (SLICE_MILLIS / cost).clamp(1.0, MOST)
+        } else {
+            1.0
+        };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -312,6 +361,7 @@ impl Stage {
         let cost = (now() - begun) / f64::from(iterations);
         let before = self.times.iteration_cost;
         self.times.iteration_cost = if before > 0.0 { 0.7 * before + 0.3 * cost } else { cost };
+        let alone = std::mem::replace(&mut self.alone, true);
         if let Some(rate) = self.pace {
             let step = 1000.0 / f64::from(rate);
             let from = self.times.next_iteration.max(begun - 100.0);
@@ -330,14 +380,16 @@ impl Stage {
         {
             self.standing = Standing::Arrived;
         }
-        self.after_training()
+        self.after_training(Some(Slice { iterations, begun, alone }))
     }
 
-    fn after_training(&mut self) -> Result<(), EngineError> {
+    fn after_training(&mut self, slice: Option<Slice>) -> Result<(), EngineError> {
         self.stale = true;
         self.unjudged = true;
         let reading = self.run.read_figures(false)?;
-        self.owed.push(Owed::Check { reading });
+        self.answers_later = self.run.backend.in_flight();
+        let slice = slice.filter(|_| self.answers_later);
+        self.owed.push(Owed::Check { reading, iteration: self.run.iteration(), slice });
         Ok(())
     }
 
@@ -365,10 +417,12 @@ impl Stage {
         let least = if self.is_asked_on() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
         let wait = if self.moves() { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
         let resting = !self.moves() && now < self.times.rest;
-        if under_way || !self.stale || resting || now - self.times.frame < wait {
+        let away = under_way || self.moving.is_some();
+        if away || !self.stale || resting || now - self.times.frame < wait {
             return Ok(());
         }
-        let figures = self.run.read_figures(true)?;
+        self.alone = false;
+        let figures = self.run.read_figures(true)?.into();
         let look = Box::new(self.view.look(&mut self.run, self.layers)?);
         let spec = self.run.spec().address();
         self.owed.push(Owed::Frame {
@@ -389,6 +443,7 @@ impl Stage {
         let images = self.run.spec().data().kind() == DataKind::Images;
         if images
             || under_way
+            || self.moving.is_some()
             || !self.unjudged
             || now - self.times.evaluation < wait
             || self.diverged()
@@ -410,9 +465,13 @@ impl Stage {
     fn keep(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Keep { .. }));
         let old = self.kept.as_ref().is_none_or(|kept| kept.iteration != self.run.iteration());
-        if under_way || !old || now - self.times.keep < KEEP_MILLIS || self.diverged() {
+        // A device may be gone without a word: a run that rests there is kept at once.
+        let rests = self.answers_later && !self.moves();
+        let due = rests || now - self.times.keep >= KEEP_MILLIS;
+        if under_way || !old || !due || self.diverged() || self.moving.is_some() {
             return Ok(());
         }
+        self.alone = false;
         let reading = self.run.read_state()?;
         self.owed.push(Owed::Keep { snapshot: snapshot(&self.run), reading });
         self.times.keep = now;
@@ -429,7 +488,10 @@ impl Stage {
     }
 
     fn next(&self, now: f64) -> Next {
-        if self.advancing().is_some() || !self.owed.is_empty() {
+        if self.run.backend.in_flight() && self.slice(now) == 0 {
+            return Next::Words;
+        }
+        if self.advancing().is_some() || !self.owed.is_empty() || self.moving.is_some() {
             return Next::Again;
         }
         match (self.standing, self.pace) {
@@ -450,7 +512,7 @@ impl Stage {
     }
 }
 
-fn snapshot(run: &Run) -> Box<Snapshot> {
+pub(crate) fn snapshot(run: &Run) -> Box<Snapshot> {
     Box::new(Snapshot {
         iteration: run.iteration(),
         spec: run.spec().clone(),

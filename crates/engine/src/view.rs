@@ -128,6 +128,13 @@ impl View {
 
     /// The picture, once all of it is there.
     pub(crate) fn seen(&self, run: &mut Run, look: &mut Look) -> Result<Option<Seen>, EngineError> {
+        let parts = [Some(&mut look.generated), Some(&mut look.points)];
+        let rest = [&mut look.field, &mut look.grid, &mut look.average].map(Option::as_mut);
+        for job in parts.into_iter().chain(rest).flatten() {
+            if !run.is_done(job)? {
+                return Ok(None);
+            }
+        }
         let Some(mut generated) = run.collect(&mut look.generated)? else { return Ok(None) };
         let Some(mut scored) = run.collect(&mut look.points)? else { return Ok(None) };
         let mut answers = Vec::new();

@@ -3,10 +3,9 @@
 use std::cell::Cell;
 
 use adversaria_core::images::{ImageSet, idx_images};
-use adversaria_engine::{Next, Session};
-use adversaria_kernels::cpu::CpuBackend;
+use adversaria_engine::{Next, Offer, Session};
 use adversaria_protocol::{
-    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Standing, Step,
+    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Scene, Standing, Step,
 };
 
 /// A session, the time, and everything it has said.
@@ -20,7 +19,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let session = Session::new(Box::new(|| Ok(Box::new(CpuBackend::detect()))), "test".into());
+        let session = Session::new(Box::new(|_| Some(Offer::cpu("test".into()))));
         Self { session, time: Cell::new(0.0), tick: 1.0, heard: vec![] }
     }
 
@@ -92,6 +91,14 @@ impl Host {
             _ => None,
         });
         frames.next().expect("there is a frame")
+    }
+
+    fn scene(&self) -> &Scene {
+        let mut scenes = self.heard.iter().rev().filter_map(|event| match event {
+            Event::Staged(scene) => Some(scene),
+            _ => None,
+        });
+        scenes.next().expect("there is a scene")
     }
 
     fn fault(&self) -> Option<&Fault> {
@@ -226,7 +233,7 @@ fn what_is_refused_leaves_the_run_on_stage() {
         "sigma=",
         "%%%",
         "seed=4294967296",
-        "backend=webgpu",
+        "backend=tpu",
         &long,
     ] {
         let fault = host.load(spec).expect_err(spec);
@@ -248,8 +255,14 @@ fn a_checkpoint_comes_back_on_another_stage() {
     host.advance(50).expect("it runs");
     let after = host.checkpoint();
     let mut other = Host::with("data=moons");
+    let new = &other.scene().metrics;
+    assert_eq!((new.iteration, new.updates_d, new.updates_g), (0, 0, 0));
+    assert!(new.loss_d.is_nan());
     other.say(Command::Restore { id: 6, bytes: file });
     other.answer(6).expect("its own file");
+    let restored = &other.scene().metrics;
+    assert_eq!((restored.iteration, restored.updates_d, restored.updates_g), (50, 50, 50));
+    assert!(restored.loss_d.is_finite() && restored.value.is_nan());
     assert_eq!(other.advance(50).expect("it runs").iteration, 100);
     assert_eq!(other.checkpoint(), after);
 }

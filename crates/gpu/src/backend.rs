@@ -502,4 +502,8 @@ impl Backend for GpuBackend {
     fn in_flight(&self) -> bool {
         self.reads.in_flight()
     }
+
+    fn form_name(&self, program: usize) -> Option<&'static str> {
+        self.form(program).map(Form::name)
+    }
 }

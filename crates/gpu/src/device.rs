@@ -73,13 +73,14 @@ impl Gpu {
             .await
             .map_err(|error| GpuError::NoDevice(error.to_string()))?;
         let info = adapter.get_info();
+        let names = names(&info, &device);
         let gpu = Self {
             device,
             queue,
             trouble: Trouble::default(),
             wake,
-            name: name_of(&info),
-            software: is_software(&info),
+            software: info.device_type == wgpu::DeviceType::Cpu || is_software(&names),
+            name: name_of(names),
         };
         gpu.hear();
         Ok(gpu)
@@ -100,7 +101,13 @@ impl Gpu {
     /// Whether the device can still be used.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.trouble.check().is_ok()
+        self.trouble().is_none()
+    }
+
+    /// Why the device can no longer be used.
+    #[must_use]
+    pub fn trouble(&self) -> Option<BackendError> {
+        self.trouble.check().err()
     }
 
     /// Destroys the device, as if it had been lost: for tests.
@@ -148,17 +155,40 @@ fn sentence(error: &wgpu::Error) -> BackendError {
     BackendError::Refused { why }
 }
 
-fn name_of(info: &wgpu::AdapterInfo) -> String {
-    let parts = [info.name.as_str(), info.driver.as_str()];
-    let named = parts.into_iter().find(|part| !part.is_empty()).unwrap_or("GPU");
-    named.to_owned()
+/// What the driver or browser calls the adapter, the best name first.
+fn names(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Vec<String> {
+    let mut names = vec![info.name.clone(), info.driver.clone(), info.driver_info.clone()];
+    names.extend(browser_names(device));
+    names.retain(|name| !name.trim().is_empty());
+    names
+}
+
+/// Browsers seldom describe an adapter, and name its architecture and vendor instead.
+#[cfg(target_arch = "wasm32")]
+fn browser_names(device: &wgpu::Device) -> Vec<String> {
+    let get = |of: &wasm_bindgen::JsValue, key: &str| js_sys::Reflect::get(of, &key.into()).ok();
+    let Some(info) = device.as_webgpu().and_then(|device| get(device, "adapterInfo")) else {
+        return vec![];
+    };
+    let text = |key: &str| get(&info, key).and_then(|text| text.as_string());
+    let [vendor, architecture] =
+        ["vendor", "architecture"].map(|key| text(key).unwrap_or_default());
+    vec![text("device").unwrap_or_default(), format!("{vendor} {architecture}").trim().to_owned()]
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn browser_names(_: &wgpu::Device) -> Vec<String> {
+    vec![]
+}
+
+fn name_of(names: Vec<String>) -> String {
+    names.into_iter().next().unwrap_or_else(|| "GPU".to_owned())
 }
 
 /// Whether an adapter is a CPU in disguise; browsers do not always call theirs a fallback.
-fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    let text = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
-    info.device_type == wgpu::DeviceType::Cpu
-        || ["swiftshader", "llvmpipe", "lavapipe", "software", "basic render"]
-            .iter()
-            .any(|name| text.contains(name))
+fn is_software(names: &[String]) -> bool {
+    let text = names.join(" ").to_lowercase();
+    ["swiftshader", "llvmpipe", "lavapipe", "software", "basic render"]
+        .iter()
+        .any(|name| text.contains(name))
 }

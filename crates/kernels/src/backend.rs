@@ -110,4 +110,9 @@ pub trait Backend {
     fn in_flight(&self) -> bool {
         false
     }
+
+    /// The form in which a program runs, for people, where the executor has several.
+    fn form_name(&self, _program: usize) -> Option<&'static str> {
+        None
+    }
 }

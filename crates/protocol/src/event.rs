@@ -31,6 +31,13 @@ pub enum Event {
         /// Bytes in all; 0 when that is not known.
         total: u64,
     },
+    /// The run on stage goes on elsewhere, or in another form.
+    Moved {
+        /// As [`Scene::backend`].
+        backend: String,
+        /// As [`Scene::adapter`].
+        adapter: String,
+    },
 }
 
 /// Why something was refused or stopped.
@@ -50,6 +57,8 @@ pub enum FaultCode {
     Stale,
     /// A defect of this program.
     Internal,
+    /// The GPU is gone; the run goes on elsewhere.
+    DeviceLost,
 }
 
 /// One sentence for the user.
@@ -87,8 +96,11 @@ pub struct Scene {
     pub parameters_d: u64,
     /// `cpu` or `webgpu`.
     pub backend: String,
-    /// The adapter or instruction set, for people.
+    /// The adapter or instruction set, for people: whether it is software, and the form in which a GPU runs.
     pub adapter: String,
+    /// Its counts, and what else is known before the first frame: NaN for all of a new run, the last update's losses of
+    /// a restored one.
+    pub metrics: Metrics,
     /// What kind of picture, with what of it does not change.
     pub stage: Stage,
 }
@@ -182,6 +194,25 @@ pub struct Metrics {
     pub score_fake: f32,
     /// The latest comparison of p_g with p_data; none for images or before the first.
     pub evaluation: Option<Evaluation>,
+}
+
+impl Metrics {
+    /// Those of a run that has not begun.
+    pub const NEW: Self = Self {
+        iteration: 0,
+        updates_d: 0,
+        updates_g: 0,
+        loss_d: f32::NAN,
+        loss_g: f32::NAN,
+        mean_loss_d: f32::NAN,
+        mean_loss_g: f32::NAN,
+        grad_norm_d: f32::NAN,
+        grad_norm_g: f32::NAN,
+        value: f32::NAN,
+        score_real: f32::NAN,
+        score_fake: f32::NAN,
+        evaluation: None,
+    };
 }
 
 /// p_g against p_data by histogram. Biased upwards by about (bins − 1) / (8 samples) nats.

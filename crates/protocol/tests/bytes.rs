@@ -71,6 +71,7 @@ fn events() -> Vec<Event> {
             parameters_d: 105,
             backend: "cpu".into(),
             adapter: "simd128".into(),
+            metrics: metrics.clone(),
             stage,
         })),
         Event::Frame(Box::new(Frame {
@@ -85,6 +86,7 @@ fn events() -> Vec<Event> {
         Event::Fault(fault),
         Event::Notice("Something.".into()),
         Event::Progress { what: "MNIST".into(), done: 1, total: 2 },
+        Event::Moved { backend: "webgpu".into(), adapter: "llvmpipe, software".into() },
     ]
 }
 
@@ -105,7 +107,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (1, 3_555_945_362_026_961_289));
+    assert_eq!((PROTOCOL_VERSION, digest), (3, 2_936_255_792_743_975_226));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use adversaria_core::images::ImageSet;
 use adversaria_engine::{Next, Session};
-use adversaria_kernels::cpu::CpuBackend;
 use adversaria_protocol::{Command, Event, Fault, FaultCode, ProtocolError, decode, encode};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::Closure;
@@ -16,6 +15,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
 use crate::fetch;
 
+mod devices;
+
+use devices::Devices;
+
 /// The first 10,000 training images, and the other 50,000.
 const PACKS: [&str; 2] = ["data/mnist-train-a.bin.gz", "data/mnist-train-b.bin.gz"];
 /// Images in the first pack.
@@ -24,10 +27,17 @@ const FIRST_PACK: u32 = 10_000;
 const REST_MILLIS: f64 = 4000.0;
 /// Least time between two words about a download.
 const PROGRESS_MILLIS: f64 = 100.0;
+/// The first answer about a GPU is awaited no longer than this.
+const PATIENCE_MILLIS: f64 = 5000.0;
+/// Words on their way are looked for after this long, in case nobody says that they have come.
+const WORDS_MILLIS: f64 = 50.0;
 
 struct Host {
     scope: DedicatedWorkerGlobalScope,
     session: RefCell<Session>,
+    devices: Rc<Devices>,
+    /// A look for words has been arranged.
+    looks: Cell<bool>,
     channel: MessageChannel,
     /// A turn of the loop has been asked for.
     asked: Cell<bool>,
@@ -40,15 +50,28 @@ struct Host {
     trained: Cell<f64>,
 }
 
+thread_local! {
+    /// The host, for those who can be given no more than a function.
+    static HOST: RefCell<Option<Rc<Host>>> = const { RefCell::new(None) };
+}
+
+/// Asks for a turn of the loop: words have come from the GPU, or it is gone.
+fn wake() {
+    HOST.with_borrow(|host| host.iter().for_each(|host| host.ask()));
+}
+
 /// Starts hearing and tells the page so.
 pub(crate) fn start() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let Ok(channel) = MessageChannel::new() else { return };
-    let adapter = format!("WASM, {}", CpuBackend::detect().isa_name());
-    let session = Session::new(Box::new(|| Ok(Box::new(CpuBackend::detect()))), adapter);
+    let devices = Rc::new(Devices::new());
+    let offers = Rc::clone(&devices);
+    let session = Session::new(Box::new(move |wish| offers.offer(wish)));
     let host = Rc::new(Host {
         scope,
         session: RefCell::new(session),
+        devices,
+        looks: Cell::new(false),
         channel,
         asked: Cell::new(false),
         packs: Cell::new(0),
@@ -56,8 +79,16 @@ pub(crate) fn start() {
         own_images: Cell::new(false),
         trained: Cell::new(0.0),
     });
+    HOST.set(Some(Rc::clone(&host)));
     host.listen();
     host.tell();
+    host.ask_for_device();
+    let waiting = Rc::clone(&host);
+    host.after(PATIENCE_MILLIS, move || {
+        if waiting.devices.give_up() {
+            waiting.offers_changed();
+        }
+    });
 }
 
 impl Host {
@@ -103,11 +134,54 @@ impl Host {
         if self.session.borrow().moves() {
             self.trained.set(self.now());
         }
+        self.heed_device();
         self.tell();
         match next {
             Next::Again => self.ask(),
             Next::After(millis) => self.ask_after(millis),
+            Next::Words => self.look_for_words(),
             Next::Wait => {}
+        }
+    }
+
+    fn ask_for_device(self: &Rc<Self>) {
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            let answer = Devices::request(wake).await;
+            host.devices.answered(answer, host.now());
+            host.offers_changed();
+        });
+    }
+
+    fn offers_changed(self: &Rc<Self>) {
+        let now = self.now();
+        self.session.borrow_mut().offers_changed(now);
+        if self.session.borrow().wants_images().is_some() {
+            self.fetch_images();
+        }
+        self.tell();
+        self.ask();
+    }
+
+    /// Hears that the device is gone, and asks for another where that has a chance.
+    fn heed_device(self: &Rc<Self>) {
+        let Some((why, again)) = self.devices.loss(self.now()) else { return };
+        let now = self.now();
+        self.session.borrow_mut().lost("webgpu", why, now);
+        if again {
+            self.ask_for_device();
+        }
+        self.ask();
+    }
+
+    /// The device calls when words have come; should it not, they are looked for now and then.
+    fn look_for_words(self: &Rc<Self>) {
+        if !self.looks.replace(true) {
+            let host = Rc::clone(self);
+            self.after(WORDS_MILLIS, move || {
+                host.looks.set(false);
+                host.ask();
+            });
         }
     }
 

@@ -298,6 +298,7 @@ pub fn number(value: Option<f32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adversaria_protocol::Metrics;
 
     fn scene(stage: Stage) -> Scene {
         Scene {
@@ -306,6 +307,7 @@ mod tests {
             parameters_d: 1,
             backend: "cpu".into(),
             adapter: String::new(),
+            metrics: Metrics::NEW,
             stage,
         }
     }

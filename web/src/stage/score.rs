@@ -354,16 +354,11 @@ mod tests {
             iteration: 7,
             updates_d: 7,
             updates_g: 7,
-            loss_d: f32::NAN,
-            loss_g: f32::NAN,
-            mean_loss_d: f32::NAN,
-            mean_loss_g: f32::NAN,
-            grad_norm_d: f32::NAN,
-            grad_norm_g: f32::NAN,
             value: 5.0,
             score_real: 0.5,
             score_fake: 0.5,
             evaluation,
+            ..Metrics::NEW
         }
     }
 

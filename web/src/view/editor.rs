@@ -58,7 +58,18 @@ fn Rules(page: Page) -> impl IntoView {
     let until = Signal::derive(move || {
         page.options.with(|o| o.until).map_or_else(|| "none".into(), |n| n.to_string())
     });
-    let backends = vec![("auto", "automatic"), ("cpu", "CPU")];
+    let backends = vec![("auto", "automatic"), ("webgpu", "WebGPU"), ("cpu", "CPU")];
+    let forms = vec![
+        ("auto", "automatic"),
+        ("dispatch", "a dispatch for each operation"),
+        ("resident", "one resident workgroup"),
+    ];
+    let on_gpu = Memo::new(move |_| {
+        page.scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.backend == "webgpu"))
+    });
+    let adapter = Memo::new(move |_| {
+        page.scene.with(|scene| scene.as_ref().map(|scene| scene.adapter.clone()))
+    });
     let orders = vec![("alternating", "in turn"), ("simultaneous", "at once")];
     view! {
         <ChoiceField page=page label="Loss" testid="loss" title="What D and G minimise; it changes while the run goes on"
@@ -83,8 +94,15 @@ fn Rules(page: Page) -> impl IntoView {
             value=value(page, "lrdecay") commit=alter(page, "lrdecay") />
         <TextField page=page label="stop after" testid="until" title="Pauses after this many iterations; none goes on"
             value=until commit=Callback::new(move |text: String| page.set_option("until", &text)) />
-        <ChoiceField page=page label="runs on" testid="backend-choice" value=value(page, "backend")
+        <ChoiceField page=page label="runs on" testid="backend-choice"
+            title="Where the arithmetic happens; it changes while the run goes on" value=value(page, "backend")
             commit=alter(page, "backend") choices=backends />
+        <p class="hint">{adapter}</p>
+        <Show when=move || on_gpu.get()>
+            <ChoiceField page=page label="GPU form" testid="exec-choice"
+                title="How the GPU runs the programs; it changes while the run goes on" value=value(page, "exec")
+                commit=alter(page, "exec") choices=forms.clone() />
+        </Show>
     }
 }
 

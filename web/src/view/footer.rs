@@ -7,6 +7,7 @@ use super::{show_help, transport::Speed};
 use crate::{
     files,
     page::Page,
+    play::plain,
     presets::{Group, PRESETS},
 };
 
@@ -36,9 +37,8 @@ fn Presets(page: Page) -> impl IntoView {
     let node = NodeRef::<html::Select>::new();
     // Which preset the run on stage is, if any.
     let now = Memo::new(move |_| {
-        let address = page
-            .spec
-            .with(|s| s.as_ref().and_then(|s| s.with("seed", "1").ok()).map(|s| s.address()))?;
+        let address =
+            page.spec.with(|s| s.as_ref().and_then(|s| plain(s).ok()).map(|s| s.address()))?;
         let mut all = PRESETS.iter();
         all.find(|p| Address::parse(p.address).is_ok_and(|a| a.spec.address() == address))
             .map(|p| p.name)

@@ -97,16 +97,10 @@ fn Counters(page: Page) -> impl IntoView {
             </div>
             <div data-testid="backend" data-value=backend_name title=adapter>
                 <dd class="figure place">{place}</dd>
-                <dt>{move || short(&adapter())}</dt>
+                <dt>{adapter}</dt>
             </div>
         </dl>
     }
-}
-
-/// What there is room for; the whole is on hover.
-fn short(adapter: &str) -> String {
-    let first = adapter.split(',').next().unwrap_or_default();
-    if adapter.contains("simd") { format!("{first} SIMD") } else { first.to_owned() }
 }
 
 /// Digits in groups of three.

@@ -4,7 +4,7 @@ use super::data_set::Data;
 use super::net::{Net, OutputAct};
 use super::optimiser::{Decay, Optimiser};
 use super::run::RunSpec;
-use super::value::{BackendChoice, Classes, Latent, Loss, Order};
+use super::value::{BackendChoice, Classes, Exec, Latent, Loss, Order};
 
 impl RunSpec {
     /// The data set.
@@ -131,5 +131,11 @@ impl RunSpec {
     #[must_use]
     pub fn backend(&self) -> BackendChoice {
         self.backend
+    }
+
+    /// How a GPU runs the programs.
+    #[must_use]
+    pub fn exec(&self) -> Exec {
+        self.exec
     }
 }

@@ -7,7 +7,7 @@ use super::number::{print, real, whole32};
 use super::optimiser::{Decay, Optimiser};
 use super::run::RunSpec;
 use super::value::{
-    BackendChoice, Classes, Latent, Loss, Order, name_of, named, parse_reg, reg_text,
+    BackendChoice, Classes, Exec, Latent, Loss, Order, name_of, named, parse_reg, reg_text,
 };
 
 /// One field of a run.
@@ -268,20 +268,17 @@ pub static KEYS: [Key; 27] = [
         name: "backend",
         default: "auto",
         meaning: "where the arithmetic happens",
-        allowed: "auto or cpu",
+        allowed: "auto, webgpu or cpu",
         get: |s| name_of(&BackendChoice::NAMES, s.backend).into(),
-        set: |s, t| match t {
-            "webgpu" | "gpu" => Err(Why::Later),
-            _ => named(&BackendChoice::NAMES, t).map(|v| s.backend = v),
-        },
+        set: |s, t| BackendChoice::parse(t).map(|v| s.backend = v),
     },
     Key {
         name: "exec",
         default: "auto",
-        meaning: "how a GPU runs the program",
-        allowed: "auto",
-        get: |_| "auto".into(),
-        set: later!("auto", |t| ["dispatch", "resident"].contains(&t)),
+        meaning: "how a GPU runs the program: a dispatch an op, or one workgroup that walks the list",
+        allowed: "auto, dispatch or resident",
+        get: |s| name_of(&Exec::NAMES, s.exec).into(),
+        set: |s, t| named(&Exec::NAMES, t).map(|v| s.exec = v),
     },
 ];
 

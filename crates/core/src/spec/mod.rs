@@ -21,7 +21,7 @@ pub use keys::{KEYS, Key, PAGE_KEYS, PageKey};
 pub use net::{Activation, NamedNet, Net, OutputAct};
 pub use optimiser::{Decay, Optimiser};
 pub use run::{Change, RunSpec};
-pub use value::{BackendChoice, Classes, Latent, LatentLaw, Loss, Order};
+pub use value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
 
 /// The version of the address, its key `v`.
 pub const ADDRESS_VERSION: u32 = 1;

@@ -6,7 +6,7 @@ use super::error::{SpecError, Why, shown};
 use super::keys::{self, KEYS, Key};
 use super::net::{Activation, NamedNet, Net, OutputAct};
 use super::optimiser::{Decay, Optimiser};
-use super::value::{BackendChoice, Classes, Latent, LatentLaw, Loss, Order};
+use super::value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
 
 /// Everything about a run but its weights. All values are effective ones: nothing is left to be resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,7 @@ pub struct RunSpec {
     pub(super) batch: u32,
     pub(super) seed: u32,
     pub(super) backend: BackendChoice,
+    pub(super) exec: Exec,
 }
 
 /// What a change of one field asks of a run.
@@ -84,6 +85,7 @@ impl RunSpec {
             batch: 128,
             seed: 1,
             backend: BackendChoice::Auto,
+            exec: Exec::Auto,
         }
     }
 
@@ -174,7 +176,7 @@ impl RunSpec {
 
     /// Whether a running session may take this change, and the spec that it leads to.
     ///
-    /// Live are: kd, kg, loss, the rates of optd and optg, and what changes nothing.
+    /// Live are: kd, kg, loss, the rates of optd and optg, backend, exec, and what changes nothing.
     ///
     /// # Errors
     /// As [`Self::with`].
@@ -186,6 +188,8 @@ impl RunSpec {
             loss: next.loss,
             optimiser_d: self.optimiser_d.at_rate(next.optimiser_d.lr()),
             optimiser_g: self.optimiser_g.at_rate(next.optimiser_g.lr()),
+            backend: next.backend,
+            exec: next.exec,
             ..self.clone()
         };
         Ok(if same_but_for_live_fields == next {

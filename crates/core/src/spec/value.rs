@@ -83,16 +83,42 @@ impl Order {
 }
 
 /// Where the arithmetic happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackendChoice {
-    /// Whatever is quickest here.
+    /// A GPU where there is a real one, else the processor.
+    #[default]
     Auto,
+    /// Any GPU, one in software too.
+    WebGpu,
     /// The processor.
     Cpu,
 }
 
 impl BackendChoice {
-    pub(super) const NAMES: [(&'static str, Self); 2] = [("auto", Self::Auto), ("cpu", Self::Cpu)];
+    pub(super) const NAMES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("webgpu", Self::WebGpu), ("cpu", Self::Cpu)];
+
+    /// `gpu` is another name of `webgpu`.
+    pub(super) fn parse(text: &str) -> Result<Self, Why> {
+        if text == "gpu" { Ok(Self::WebGpu) } else { named(&Self::NAMES, text) }
+    }
+}
+
+/// How a GPU runs the programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exec {
+    /// Whichever of the others costs less.
+    #[default]
+    Auto,
+    /// One dispatch an op, over the whole device.
+    Dispatch,
+    /// One workgroup that walks the list of ops.
+    Resident,
+}
+
+impl Exec {
+    pub(super) const NAMES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("dispatch", Self::Dispatch), ("resident", Self::Resident)];
 }
 
 /// Which classes of a labelled set are used.
