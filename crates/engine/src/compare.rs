@@ -206,11 +206,7 @@ impl Comparison {
     }
 
     /// Makes an update on all from the reference's state. State and gradients are judged.
-    fn update(
-        &mut self,
-        number: usize,
-        iteration: u64,
-    ) -> Result<Option<Difference>, EngineError> {
+    fn update(&mut self, number: usize, iteration: u64) -> Result<Option<Difference>, EngineError> {
         let layout = &self.reference.run.compiled.layout;
         let (state_end, end) = (layout.state_end, layout.probe_input);
         let program = self.program(number);
@@ -253,11 +249,7 @@ impl Comparison {
 
     /// The first op that differs on equal words; where none does, the first that differs after those before it, each
     /// side by itself.
-    fn culprit(
-        &mut self,
-        program: &Program,
-        who: usize,
-    ) -> Result<Option<Culprit>, EngineError> {
+    fn culprit(&mut self, program: &Program, who: usize) -> Result<Option<Culprit>, EngineError> {
         let alone: Vec<_> = program.ops.iter().map(|op| vec![*op]).collect();
         if let Some(culprit) = self.first_of(program, alone, who, true)? {
             return Ok(Some(culprit));
@@ -276,8 +268,10 @@ impl Comparison {
         alone: bool,
     ) -> Result<Option<Culprit>, EngineError> {
         let words = self.reference.run.compiled.words;
-        let programs: Vec<_> =
-            lists.iter().map(|ops| Program { name: program.name.clone(), ops: ops.clone() }).collect();
+        let programs: Vec<_> = lists
+            .iter()
+            .map(|ops| Program { name: program.name.clone(), ops: ops.clone() })
+            .collect();
         let other = &mut self.others[who];
         for side in [&mut self.reference, &mut *other] {
             side.run.backend.prepare(words, programs.clone())?;

@@ -41,7 +41,10 @@ fn the_scalar_twins_agree_with_simd() {
         let each = if spec.k_d() == 2 { 3 } else { 2 };
         let each = if address.contains("simultaneous") { 1 } else { each };
         assert_eq!(agreement.updates, 150 * each, "{address}");
-        assert!(agreement.share > 0.001, "{address}: a bound that is never approached: {agreement}");
+        assert!(
+            agreement.share > 0.001,
+            "{address}: a bound that is never approached: {agreement}"
+        );
     }
 }
 

@@ -7,7 +7,9 @@
 //! operand is closer to the jump than its error, the jump is part of the error.
 
 use crate::formula::{self, EPSILON};
-use crate::program::{Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Span, Table, TableValues, tick};
+use crate::program::{
+    Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Span, Table, TableValues, tick,
+};
 use crate::scalar::{run_op, share};
 
 /// Half a unit in the last place of 1.
@@ -165,9 +167,11 @@ impl Shadow {
                     before + sum(self.of(row))
                 })
                 .collect(),
-            Op::Spread { v, out } => {
-                out.indices().enumerate().map(|(i, _)| self.word(v + i as u32 / out.cols).1).collect()
-            }
+            Op::Spread { v, out } => out
+                .indices()
+                .enumerate()
+                .map(|(i, _)| self.word(v + i as u32 / out.cols).1)
+                .collect(),
             Op::Map { x, act, order, .. } => self.of(x).map(|x| mapped(act, order, x)).collect(),
             Op::Zip { a, b, join, .. } => {
                 let joined = |((a, va), (b, vb)): ((f64, f64), (f64, f64))| match join {
