@@ -40,8 +40,8 @@ struct Host {
     trained: Cell<f64>,
 }
 
-/// Starts hearing and tells the page so.
-pub(crate) fn start() {
+/// Starts hearing commands, and tells the page so. Called once, in a worker.
+pub fn start() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let Ok(channel) = MessageChannel::new() else { return };
     let adapter = format!("WASM, {}", CpuBackend::detect().isa_name());
