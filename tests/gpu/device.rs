@@ -1,13 +1,11 @@
-//! The device that the tests share.
-
-use std::sync::OnceLock;
+//! The device of a test.
 
 use adversaria_gpu::Gpu;
 
-/// The adapter's device, or `None` where there is none and none is required.
+/// A device of the test's own (wgpu 30 panics when one thread polls a device to which another submits), or `None` where
+/// there is no adapter and none is required.
 pub(crate) fn gpu() -> Option<Gpu> {
-    static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
-    GPU.get_or_init(|| match pollster::block_on(Gpu::request(|| ())) {
+    match pollster::block_on(Gpu::request(|| ())) {
         Ok(gpu) => {
             println!("on {}", gpu.name());
             Some(gpu)
@@ -18,6 +16,5 @@ pub(crate) fn gpu() -> Option<Gpu> {
             println!("skipped: {error}");
             None
         }
-    })
-    .clone()
+    }
 }

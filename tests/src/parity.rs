@@ -2,6 +2,7 @@
 //! Outputs begin as NaN and all else is guarded: a word left out, a word too many or a value out of bounds fails.
 
 use adversaria_core::rng::Draw;
+use adversaria_gpu::Form;
 use adversaria_kernels::program::{
     Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Program, Source, Span, Table, TableValues,
 };
@@ -111,17 +112,132 @@ impl Case {
         Ok(())
     }
 
-    /// How many roundings (of 2⁻²³, relative) the worst word is off, beyond the absolute part of the bound.
+    /// The op's name, as in its Debug form.
     #[must_use]
-    pub fn share_of_bound(&self, got: &[f32]) -> f32 {
-        let want = self.want();
-        let off = |i: usize| {
-            let bound = self.bound.absolute + self.bound.ulps * want[i].abs() / 8_388_608.0;
-            if bound > 0.0 { (want[i] - got[i]).abs() / bound } else { 0.0 }
-        };
-        self.indices().map(off).fold(0.0, f32::max)
+    pub fn op_name(&self) -> String {
+        let text = format!("{:?}", self.op);
+        text.split([' ', '{']).next().unwrap_or_default().to_owned()
+    }
+
+    /// Whether sums are short enough for their bound to be narrow.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.bound.absolute < 1e-5 && !matches!(self.op, Op::Tick { .. } | Op::Spread { .. })
     }
 }
+
+/// A change to the WGSL that must make a case of these ops fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// An op's name.
+    pub op: &'static str,
+    /// Text of the WGSL.
+    pub find: &'static str,
+    /// What is put in its first place.
+    pub put: &'static str,
+    /// Whether it shows only with large workgroups, or in tiles.
+    pub wide: bool,
+    /// Whether it shows only in the resident form.
+    pub resident: bool,
+}
+
+impl Fault {
+    const fn new(op: &'static str, find: &'static str, put: &'static str) -> Self {
+        Self { op, find, put, wide: false, resident: false }
+    }
+
+    const fn wide(op: &'static str, find: &'static str, put: &'static str) -> Self {
+        Self { op, find, put, wide: true, resident: false }
+    }
+
+    const fn resident(op: &'static str, find: &'static str, put: &'static str) -> Self {
+        Self { op, find, put, wide: true, resident: true }
+    }
+
+    /// Whether a case could show it.
+    #[must_use]
+    pub fn touches(&self, case: &Case) -> bool {
+        case.op_name() == self.op
+    }
+
+    /// The form in which it shows.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        if self.resident { Form::Resident } else { Form::Dispatch }
+    }
+}
+
+/// At least one for every kernel: a sign, a bound, a barrier.
+pub const FAULTS: &[Fault] = &[
+    Fault::new("Tick", "let t = arena[counter] + 1u;", "let t = arena[counter] + 2u;"),
+    Fault::new("Tick", "return s * s;", "return s;"),
+    Fault::new(
+        "Draw",
+        "x = base + spread * normal_pair(words);",
+        "x = base - spread * normal_pair(words);",
+    ),
+    Fault::new("Draw", "block(origin, pair * live + c)", "block(origin, pair * live + c + 1u)"),
+    Fault::new("Draw", "vec4<u32>(17u, 29u, 16u, 24u)", "vec4<u32>(17u, 29u, 16u, 25u)"),
+    Fault::new("Draw", "2u * pair + 1u < out.rows", "2u * pair < out.rows"),
+    Fault::new("Gather", "row * dim + r", "row * dim + r + 1u"),
+    Fault::new("Gather", "c < live {\n            let row", "c <= live {\n            let row"),
+    Fault::new("Gemm", "s.r3 += left.w * right;", "s.r3 -= left.w * right;"),
+    Fault::new("Gemm", "k < o.depth", "k + 1u < o.depth"),
+    Fault::new("Gemm", "x + load(f.bias + i)", "x - load(f.bias + i)"),
+    Fault::new("Gemm", "x *= slope4(f.act", "x += slope4(f.act"),
+    Fault::new("Gemm", "x += load4(at);", "x -= load4(at);"),
+    Fault::new("Gemm", "j + 4u, high[r]", "j + 4u, low[r]"),
+    Fault::new("Gemm", "a_at + k * a_step + 4u * a_row", "a_at + k * a_step + 3u * a_row"),
+    Fault::wide("Gemm", "if k >= depth || q >= most", "if k > depth || q >= most"),
+    Fault::wide("Gemm", "sum[3] += a.w * b;", "sum[3] += a.z * b;"),
+    Fault::wide(
+        "Gemm",
+        "case 2u: { return vec4<f32>(v.zw, w.xy); }",
+        "case 2u: { return vec4<f32>(v.zw, w.yx); }",
+    ),
+    Fault::wide(
+        "Gemm",
+        "        workgroupBarrier();\n        for (var k = 0u; k < DEEP; k++)",
+        "        for (var k = 0u; k < DEEP; k++)",
+    ),
+    Fault::new("RowSum", "c < x.cols; c += team", "c + 1u < x.cols; c += team"),
+    Fault::wide(
+        "RowSum",
+        "    partial[tid] = x;\n    workgroupBarrier();",
+        "    partial[tid] = x;",
+    ),
+    Fault::new("Spread", "load(v + i / out.cols)", "load(v + i / out.cols + 1u)"),
+    Fault::new("Map", "1.0 / (exp4(-x) + 1.0)", "1.0 / (exp4(x) + 1.0)"),
+    Fault::new("Map", "case SINE: { return sin_cos(x).y; }", "case SINE: { return sin_cos(x).x; }"),
+    Fault::new(
+        "Map",
+        "case SINE: { return -sin_cos(x).x; }",
+        "case SINE: { return sin_cos(x).x; }",
+    ),
+    Fault::new("Zip", "select(x + y, x * y, product)", "select(x * y, x + y, product)"),
+    Fault::new("Scale", "factor * load", "factor + load"),
+    Fault::new("PointLoss", "number(op, 8u) * total", "total"),
+    Fault::new("PointGrad", "x = share * select", "x = -share * select"),
+    Fault::new("Tally", "load(count) + 1.0", "load(count) + 2.0"),
+    Fault::new("SumSquares", "sum.x += one * one;", "sum.x += one;"),
+    Fault::new("Sgd", "load(p + i) - rate * load(g + i)", "load(p + i) + rate * load(g + i)"),
+    Fault::new("Momentum", "arena[field(op, 7u)] == 1u", "arena[field(op, 7u)] == 3u"),
+    Fault::new("Adam", "sqrt(vi * correct) + EPSILON", "vi * correct + EPSILON"),
+    Fault::new(
+        "Adam",
+        "keep.z * load(v + i) + keep.w * (x * x)",
+        "keep.z * load(v + i) + keep.w * x",
+    ),
+    Fault::new(
+        "RmsProp",
+        "load(p + i) - rate * x / (sqrt(vi)",
+        "load(p + i) + rate * x / (sqrt(vi)",
+    ),
+    Fault::new("Clamp", "pmin(pmax(load(p + i), -limit), limit)", "pmin(load(p + i), limit)"),
+    Fault::new("Average", "rest * load(p + i)", "keep * load(p + i)"),
+    Fault::resident("Zip", "run_zip(op, tid, WG);", "run_zip(op, tid + 1u, WG);"),
+    Fault::resident("Scale", "op < run.y; op += RECORD", "op + RECORD < run.y; op += RECORD"),
+];
 
 /// What gathers read: bytes, whose count is no multiple of four.
 #[must_use]

@@ -8,6 +8,7 @@ use adversaria_core::spec::{KEYS, Key};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::backend::{Choice, Exec, Executor};
 use crate::bench::Workload;
 use crate::fault;
 
@@ -26,7 +27,8 @@ pub(crate) enum Request {
     Train(Train),
     /// Draws samples from the generator of a checkpoint.
     Sample(Sample),
-    /// Trains a few iterations and writes everything that is needed to redo the arithmetic elsewhere.
+    /// Trains a few iterations and writes everything that is needed to redo the arithmetic elsewhere; or compares two
+    /// backends update by update.
     Audit(Audit),
     /// Measures iterations per second of named workloads.
     Bench(Bench),
@@ -34,8 +36,9 @@ pub(crate) enum Request {
 
 const SPEC_HELP: &str = "The run: a TOML file of fields, or an address such as '#data=ring8&kd=5' (the # may be left \
                          out); `--help` lists the fields";
-const BACKEND_HELP: &str =
-    "Where the arithmetic happens: auto or cpu (webgpu comes in a later version)";
+const BACKEND_HELP: &str = "Where the arithmetic happens, whatever SPEC says: auto is a graphics card where there is \
+                            one, else the CPU";
+const EXEC_HELP: &str = "How webgpu runs a program, whatever SPEC says";
 
 /// `adversaria train`
 #[derive(Debug, Args)]
@@ -45,8 +48,10 @@ pub(crate) struct Train {
     /// Whole iterations in all, also with --resume
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
-    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
-    pub(crate) backend: Option<String>,
+    #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<Choice>,
+    #[arg(long, value_enum, value_name = "EXEC", help = EXEC_HELP)]
+    pub(crate) exec: Option<Exec>,
     /// The folder for checkpoint.safetensors, metrics.csv, samples.png (and .svg) and report.html; what it holds of
     /// these is replaced
     #[arg(long, value_name = "DIR")]
@@ -80,11 +85,17 @@ pub(crate) struct Audit {
     /// Whole iterations
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
-    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
-    pub(crate) backend: Option<String>,
+    #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<Choice>,
+    #[arg(long, value_enum, value_name = "EXEC", help = EXEC_HELP)]
+    pub(crate) exec: Option<Exec>,
     /// The trace, a safetensors file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "compare")]
+    pub(crate) out: Option<PathBuf>,
+    /// Instead of a trace: makes each update on both from one state, and names the first op whose result differs
+    #[arg(long, value_enum, num_args = 2, value_names = ["A", "B"],
+          conflicts_with_all = ["out", "backend", "exec"])]
+    pub(crate) compare: Option<Vec<Executor>>,
 }
 
 /// `adversaria bench`
@@ -93,8 +104,8 @@ pub(crate) struct Bench {
     /// One workload only
     #[arg(long, value_enum, value_name = "W")]
     pub(crate) workload: Option<Workload>,
-    #[arg(long, value_name = "BACKEND", help = BACKEND_HELP)]
-    pub(crate) backend: Option<String>,
+    #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<Choice>,
     /// One line of JSON for each workload
     #[arg(long)]
     pub(crate) json: bool,

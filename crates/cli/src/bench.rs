@@ -15,7 +15,8 @@ use rand::RngCore as _;
 use serde_json::json;
 
 use crate::args::Bench;
-use crate::{data, say, spec};
+use crate::backend::Wish;
+use crate::{data, say};
 
 /// A workload by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -129,7 +130,7 @@ fn isa() -> &'static str {
 
 fn measure(workload: Workload, request: &Bench) -> Result<Measured> {
     let spec = Address::parse(workload.address())?.spec;
-    let backend = spec::backend(&spec, request.backend.as_deref())?;
+    let backend = Wish::new(&spec, request.backend, None)?.make()?;
     let (table, data) = table(&spec)?;
     let mut run = Run::new(spec, table, backend)?;
     let window = Duration::from_secs_f64(request.seconds / f64::from(RUNS));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use adversaria_core::metrics::histogram_density;
 use adversaria_core::spec::{DataKind, RunSpec};
 use adversaria_engine::{Observer, Run, build_table, to_bytes};
+use adversaria_kernels::cpu::CpuBackend;
 use adversaria_kernels::program::{Table, TableValues};
 use adversaria_plot::{Figure, Theme};
 use adversaria_protocol::{Line, Picture, Plane, Stage};
@@ -15,7 +16,7 @@ use anyhow::Result;
 use crate::args::Sample;
 use crate::fault::usage;
 use crate::folder::FIGURE;
-use crate::{files, say, spec, train};
+use crate::{files, say, train};
 
 /// Most numbers drawn, and most pictures in one grid.
 const MOST_NUMBERS: u32 = 1 << 28;
@@ -41,7 +42,7 @@ pub(crate) fn sample(request: &Sample) -> Result<()> {
     let checkpoint = train::parse(&bytes, &name)?;
     let start = checkpoint.start().clone();
     check(request, &start, format)?;
-    let mut run = checkpoint.resume(table(&start)?, spec::backend(&start, None)?)?;
+    let mut run = checkpoint.resume(table(&start)?, Box::new(CpuBackend::detect()))?;
     let values = run.sample(request.count as usize, request.average)?;
     let dim = start.dim() as usize;
     let file = match format {

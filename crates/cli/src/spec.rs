@@ -6,8 +6,6 @@ use std::io::Read as _;
 use std::path::Path;
 
 use adversaria_core::spec::{Address, RunSpec};
-use adversaria_kernels::backend::Backend;
-use adversaria_kernels::cpu::CpuBackend;
 use anyhow::{Context as _, Result};
 use toml::{Table, Value};
 
@@ -88,15 +86,6 @@ fn encoded(text: &str) -> String {
         if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
     };
     text.bytes().map(byte).collect()
-}
-
-/// Where the arithmetic happens: what the command line says, else what the run says.
-pub(crate) fn backend(spec: &RunSpec, choice: Option<&str>) -> Result<Box<dyn Backend>> {
-    if let Some(choice) = choice {
-        spec.with("backend", choice)?;
-    }
-    // Whatever is allowed today is the CPU.
-    Ok(Box::new(CpuBackend::detect()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Train;
+use crate::backend::Wish;
 use crate::fault::{note, usage};
 use crate::folder::Folder;
 use crate::report::Report;
@@ -35,10 +36,9 @@ const EVERYTHING: Layers = Layers { field: true, pulls: true, grid: true };
 pub(crate) fn train(request: &Train) -> Result<()> {
     let spec = spec::read(&request.spec)?;
     let steps = count_of_steps(&spec, request.steps)?;
-    // Refused before anything is read or written.
-    spec::backend(&spec, request.backend.as_deref())?;
     let interrupted = hear_interrupts()?;
-    let mut training = Training::begin(&spec, request)?;
+    let wish = Wish::new(&spec, request.backend, request.exec)?;
+    let mut training = Training::begin(&spec, request, wish)?;
     let from = training.run.iteration();
     if from > steps {
         return Err(usage(format!(
@@ -93,7 +93,7 @@ enum Ending {
 struct Training {
     start: RunSpec,
     table: Arc<Table>,
-    backend: Option<String>,
+    wish: Wish,
     run: Run,
     observer: Observer,
     series: Series,
@@ -103,22 +103,21 @@ struct Training {
 }
 
 impl Training {
-    fn begin(spec: &RunSpec, request: &Train) -> Result<Self> {
+    fn begin(spec: &RunSpec, request: &Train, wish: Wish) -> Result<Self> {
         let folder = Folder::open(&request.out)?;
         let stored = if request.resume { folder.checkpoint()? } else { None };
-        let Some(bytes) = stored else { return Self::anew(spec, request, folder) };
+        let Some(bytes) = stored else { return Self::anew(spec, request, folder, wish) };
         let checkpoint = parse(&bytes, &folder.display().to_string())?;
         agree(spec, checkpoint.start(), &folder)?;
         let start = checkpoint.start().clone();
         let table = data::table(&start)?;
-        let run = checkpoint
-            .resume(Arc::clone(&table), spec::backend(spec, request.backend.as_deref())?)?;
+        let run = checkpoint.resume(Arc::clone(&table), wish.make()?)?;
         let mut series = folder.series()?;
         series.cut(run.iteration(), request.steps > run.iteration());
         Ok(Self {
             start,
             table,
-            backend: request.backend.clone(),
+            wish,
             observer: Observer::new(&run),
             run,
             series,
@@ -127,19 +126,18 @@ impl Training {
         })
     }
 
-    fn anew(spec: &RunSpec, request: &Train, folder: Folder) -> Result<Self> {
+    fn anew(spec: &RunSpec, request: &Train, folder: Folder, wish: Wish) -> Result<Self> {
         if request.resume {
             note(&format!("there is no checkpoint in {} yet: the run begins", folder.display()))?;
         }
         let table = data::table(spec)?;
-        let backend = spec::backend(spec, request.backend.as_deref())?;
-        let mut run = Run::new(spec.clone(), Arc::clone(&table), backend)?;
+        let mut run = Run::new(spec.clone(), Arc::clone(&table), wish.make()?)?;
         folder.clear()?;
         let sound = run.checkpoint()?;
         let mut training = Self {
             start: spec.clone(),
             table,
-            backend: request.backend.clone(),
+            wish,
             observer: Observer::new(&run),
             run,
             series: Series::default(),
@@ -162,9 +160,14 @@ impl Training {
                 Ok(ending)
             }
             Err(error) => {
-                if let Some(EngineError::Diverged { .. }) = error.downcast_ref() {
-                    self.fall_back()?;
-                    self.write()?;
+                match error.downcast_ref() {
+                    Some(EngineError::Diverged { .. }) => {
+                        self.fall_back()?;
+                        self.write()?;
+                    }
+                    // A device that is gone gives no picture any more.
+                    Some(EngineError::Backend(_)) => self.folder.keep(&self.sound, &self.series)?,
+                    _ => {}
                 }
                 Err(error)
             }
@@ -197,6 +200,8 @@ impl Training {
     fn advance(&mut self, iterations: u64, slice: u64) -> Result<u64> {
         let begun = Instant::now();
         self.run.advance(u32::try_from(iterations).unwrap_or(u32::MAX))?;
+        // Until a device has made them: it takes orders faster than it works.
+        self.run.metrics()?;
         let quick = begun.elapsed() * 2 < SLICE;
         Ok(match (quick, begun.elapsed() > SLICE) {
             (true, _) if iterations == slice => slice * 2,
@@ -220,8 +225,7 @@ impl Training {
     /// To the last state that was finite.
     fn fall_back(&mut self) -> Result<()> {
         let checkpoint = parse(&self.sound, "the last finite state")?;
-        let backend = spec::backend(&self.start, self.backend.as_deref())?;
-        self.run = checkpoint.resume(Arc::clone(&self.table), backend)?;
+        self.run = checkpoint.resume(Arc::clone(&self.table), self.wish.make()?)?;
         Ok(())
     }
 

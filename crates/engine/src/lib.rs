@@ -2,6 +2,7 @@
 
 mod audit;
 mod checkpoint;
+mod compare;
 mod compile;
 mod error;
 mod evaluate;
@@ -26,6 +27,7 @@ mod vocabulary;
 
 pub use audit::audit;
 pub use checkpoint::Checkpoint;
+pub use compare::{Agreement, Contender, Culprit, Difference, Verdict, Word, compare};
 pub use error::EngineError;
 pub use evaluate::evaluate;
 pub use observe::Observer;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
 use adversaria_kernels::check::{CheckedProgram, check_program, check_table};
 use adversaria_kernels::encode::{Crew, RECORD_WORDS, Uses, blocks, encode, encode_table};
-use adversaria_kernels::program::{Mat, Op, Program, Table};
-use adversaria_kernels::wgsl::{DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE};
+use adversaria_kernels::program::{Epilogue, Mat, Op, Program, Table};
+use adversaria_kernels::wgsl::{
+    BLOCK, BLOCK_SIDE, DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
+};
 
 use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
-use crate::kernels::{Kernels, Sources, Variant, Which};
+use crate::kernels::{Kernels, Sources, Tuning, Variant, Which};
 use crate::transfer::{Reads, Uploads};
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
@@ -44,6 +46,7 @@ struct Groups {
     dispatch: wgpu::BindGroup,
     resident: wgpu::BindGroup,
     tile: wgpu::BindGroup,
+    block: wgpu::BindGroup,
 }
 
 /// Runs programs on a device.
@@ -51,7 +54,7 @@ pub struct GpuBackend {
     gpu: Gpu,
     wish: Option<Form>,
     kernels: Kernels,
-    crew: Crew,
+    tuning: Tuning,
     words: u32,
     arena: wgpu::Buffer,
     program: wgpu::Buffer,
@@ -79,12 +82,12 @@ impl GpuBackend {
     /// As [`GpuBackend::new`], running this WGSL: for tests that plant faults.
     #[must_use]
     pub fn with_sources(gpu: &Gpu, wish: Option<Form>, sources: &Sources) -> Self {
-        let threads = if gpu.is_software() { 4 } else { 256 };
+        let tuning = sources.tuning.unwrap_or(Tuning::of(gpu.is_software()));
         let align = u64::from(gpu.device.limits().min_uniform_buffer_offset_alignment);
         Self {
             wish,
-            kernels: Kernels::new(gpu, sources, threads),
-            crew: Crew { threads, groups: 1 },
+            kernels: Kernels::new(gpu, sources, tuning),
+            tuning,
             words: 0,
             arena: storage(gpu, "arena", 4),
             program: storage(gpu, "program", 4),
@@ -150,7 +153,8 @@ impl GpuBackend {
             programs.into_iter().map(|checked| self.prepare_one(checked, &mut records)).collect();
         let resident = self.programs.iter().filter(|program| program.form == Form::Resident);
         let ops = resident.flat_map(|program| &program.checked.ops);
-        let uses = ops.fold(Uses::default(), |uses, op| uses.and(Uses::of(op.op())));
+        // What was needed before stays, so that going to and fro between two settings makes no kernel anew.
+        let uses = ops.fold(self.resident.uses, |uses, op| uses.and(Uses::of(op.op())));
         self.resident = interpreter(uses);
         if uses != Uses::default() {
             self.kernels.make(&self.gpu, Which::Resident, self.resident);
@@ -165,15 +169,15 @@ impl GpuBackend {
     fn prepare_one(&mut self, checked: CheckedProgram, records: &mut Vec<u32>) -> Prepared {
         let software = self.gpu.is_software();
         let form = self.wish.unwrap_or_else(|| choose(&[&checked], software));
-        let groups = if form == Form::Dispatch && !software { 64 } else { 1 };
-        let crew = Crew { groups, ..self.crew };
+        let groups = if form == Form::Dispatch { self.tuning.groups } else { 1 };
+        let crew = Crew { threads: self.tuning.threads, groups };
         let begin = records.len();
         let mut launches = Vec::new();
         for op in &checked.ops {
             let record = u32::try_from(4 * records.len()).unwrap_or(u32::MAX);
             records.extend(encode(op, crew));
             if form == Form::Dispatch {
-                launches.push(launch(op.op(), crew, record));
+                launches.push(launch(op.op(), crew, self.tuning.tiles, record));
             }
         }
         for launch in &launches {
@@ -217,7 +221,8 @@ impl GpuBackend {
         self.groups = Some(Groups {
             dispatch: group(Which::Dispatch, &[arena.clone(), record.clone(), table.clone()]),
             resident: group(Which::Resident, &[arena.clone(), program, table, plan]),
-            tile: group(Which::Tile, &[arena, record]),
+            tile: group(Which::Tile, &[arena.clone(), record.clone()]),
+            block: group(Which::Block, &[arena, record]),
         });
     }
 
@@ -289,7 +294,12 @@ impl GpuBackend {
             let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) else {
                 continue;
             };
-            let group = if launch.which == Which::Tile { &groups.tile } else { &groups.dispatch };
+            let group = match launch.which {
+                Which::Dispatch => &groups.dispatch,
+                Which::Resident => &groups.resident,
+                Which::Tile => &groups.tile,
+                Which::Block => &groups.block,
+            };
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, group, &[launch.record]);
             pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
@@ -324,14 +334,14 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {
 
 /// The resident form's kernel for these ops.
 fn interpreter(uses: Uses) -> Variant {
-    Variant { entry: RESIDENT.entries[0], teams: true, uses }
+    Variant { entry: RESIDENT.entries[0], teams: true, deep: [false; 2], uses }
 }
 
 /// The kernel of an op and the workgroups it needs.
-fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
+fn launch(op: &Op, crew: Crew, tiles: bool, record: u32) -> Launch {
     let entry = DISPATCH.entries[op.code() as usize];
     let uses = Uses { ops: 0, ..Uses::of(op) };
-    let variant = Variant { entry, teams: false, uses };
+    let variant = Variant { entry, teams: false, deep: [false; 2], uses };
     let one = Launch { which: Which::Dispatch, variant, groups: [1, 1], record };
     let spread = |elements: u32| Launch {
         groups: [elements.div_ceil(crew.threads).clamp(1, MOST_GROUPS), 1],
@@ -355,7 +365,13 @@ fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
         Op::RowSum { x, .. } => teams(x.rows, x.cols),
         Op::Gemm { a, ta, c, .. } => {
             let depth = if ta { a.rows } else { a.cols };
-            if c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8 {
+            let large = c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8;
+            if let (true, false, Some(deep)) = (large, tiles, even(op)) {
+                let threads = c.rows.div_ceil(BLOCK_SIDE) * c.cols.div_ceil(BLOCK_SIDE);
+                let groups = [threads.div_ceil(crew.threads), 1];
+                let variant = Variant { entry: BLOCK.entries[0], deep, ..variant };
+                Launch { which: Which::Block, variant, groups, record }
+            } else if large && tiles {
                 let groups = [c.cols.div_ceil(TILE_SIDE), c.rows.div_ceil(TILE_SIDE)];
                 let variant = Variant { entry: TILE.entries[0], ..variant };
                 Launch { which: Which::Tile, variant, groups, record }
@@ -366,6 +382,17 @@ fn launch(op: &Op, crew: Crew, record: u32) -> Launch {
         Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => spread(p.len),
         Op::RmsProp { p, .. } | Op::Clamp { p, .. } | Op::Average { p, .. } => spread(p.len),
     }
+}
+
+/// Whether all that a product touches comes in fours of words at multiples of four, and which of A's and B's
+/// neighbouring words are neighbours in depth.
+fn even(op: &Op) -> Option<[bool; 2]> {
+    let Op::Gemm { a, ta, b, tb, c, epilogue, .. } = *op else { return None };
+    let fours = |m: Mat| (m.at | m.stride).is_multiple_of(4);
+    let depth = if ta { a.rows } else { a.cols };
+    let y = if let Epilogue::ActGrad { y, .. } = epilogue { y } else { c };
+    let fit = [a, b, c, y].into_iter().all(fours);
+    (fit && depth.is_multiple_of(4) && c.cols.is_multiple_of(4)).then_some([!ta, tb])
 }
 
 impl Backend for GpuBackend {

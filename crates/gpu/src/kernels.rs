@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use adversaria_kernels::encode::Uses;
-use adversaria_kernels::wgsl::{Access, DISPATCH, Module, RESIDENT, TILE};
+use adversaria_kernels::wgsl::{Access, BLOCK, DISPATCH, Module, RESIDENT, TILE};
 
 use crate::device::Gpu;
 
@@ -17,6 +17,34 @@ pub struct Sources {
     pub resident: Cow<'static, str>,
     /// See [`TILE`].
     pub tile: Cow<'static, str>,
+    /// See [`BLOCK`].
+    pub block: Cow<'static, str>,
+    /// How the kernels are started; by the kind of adapter where it is not said.
+    pub tuning: Option<Tuning>,
+}
+
+/// How kernels are started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Threads of a workgroup, a power of two.
+    pub threads: u32,
+    /// Workgroups among which a long sum may be shared out.
+    pub groups: u32,
+    /// Whether large products are made from workgroup memory, or each thread by itself.
+    pub tiles: bool,
+}
+
+impl Tuning {
+    /// For adapters of this kind. In software a barrier is a turn of the scheduler, but not where the workgroup is one
+    /// vector of four threads; and branches cost even where nobody takes them.
+    #[must_use]
+    pub const fn of(software: bool) -> Self {
+        if software {
+            Self { threads: 4, groups: 1, tiles: false }
+        } else {
+            Self { threads: 256, groups: 64, tiles: true }
+        }
+    }
 }
 
 impl Default for Sources {
@@ -25,6 +53,8 @@ impl Default for Sources {
             dispatch: DISPATCH.source.into(),
             resident: RESIDENT.source.into(),
             tile: TILE.source.into(),
+            block: BLOCK.source.into(),
+            tuning: None,
         }
     }
 }
@@ -43,6 +73,8 @@ pub(crate) struct Variant {
     pub(crate) entry: &'static str,
     /// Whether teams of threads share sums.
     pub(crate) teams: bool,
+    /// Whether A's, and B's, neighbouring words are neighbours in depth.
+    pub(crate) deep: [bool; 2],
     pub(crate) uses: Uses,
 }
 
@@ -52,6 +84,7 @@ pub(crate) struct Kernels {
     dispatch: Loaded,
     resident: Loaded,
     tile: Loaded,
+    block: Loaded,
 }
 
 /// Which module.
@@ -60,15 +93,17 @@ pub(crate) enum Which {
     Dispatch,
     Resident,
     Tile,
+    Block,
 }
 
 impl Kernels {
-    pub(crate) fn new(gpu: &Gpu, sources: &Sources, threads: u32) -> Self {
+    pub(crate) fn new(gpu: &Gpu, sources: &Sources, tuning: Tuning) -> Self {
         Self {
-            threads,
+            threads: tuning.threads,
             dispatch: Loaded::new(gpu, &DISPATCH, &sources.dispatch),
             resident: Loaded::new(gpu, &RESIDENT, &sources.resident),
             tile: Loaded::new(gpu, &TILE, &sources.tile),
+            block: Loaded::new(gpu, &BLOCK, &sources.block),
         }
     }
 
@@ -77,6 +112,7 @@ impl Kernels {
             Which::Dispatch => &self.dispatch,
             Which::Resident => &self.resident,
             Which::Tile => &self.tile,
+            Which::Block => &self.block,
         }
     }
 
@@ -86,22 +122,25 @@ impl Kernels {
 
     /// Makes the pipeline of a variant, unless it is there.
     pub(crate) fn make(&mut self, gpu: &Gpu, which: Which, variant: Variant) {
-        let Variant { teams, uses, .. } = variant;
+        let Variant { teams, uses, deep, .. } = variant;
         let team = if teams { self.threads } else { 1 };
-        let constants = [
+        let all = [
             ("ACTS", uses.acts),
             ("PHIS", uses.phis),
+            ("WG", self.threads),
             ("OPS", uses.ops),
             ("TEAM", team),
-            ("WG", self.threads),
+            ("A_DEEP", deep[0].into()),
+            ("B_DEEP", deep[1].into()),
         ]
         .map(|(name, value)| (name, f64::from(value)));
         let (loaded, constants) = match which {
-            Which::Dispatch => (&mut self.dispatch, &constants[..]),
-            Which::Resident => (&mut self.resident, &constants[..]),
-            Which::Tile => (&mut self.tile, &constants[..1]),
+            Which::Dispatch => (&mut self.dispatch, all[..5].to_vec()),
+            Which::Resident => (&mut self.resident, all[..5].to_vec()),
+            Which::Tile => (&mut self.tile, all[..2].to_vec()),
+            Which::Block => (&mut self.block, [&all[..3], &all[5..]].concat()),
         };
-        loaded.make(gpu, variant, constants);
+        loaded.make(gpu, variant, &constants);
     }
 
     /// The pipeline of a variant that was made.

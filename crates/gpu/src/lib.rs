@@ -9,4 +9,4 @@ mod transfer;
 pub use backend::GpuBackend;
 pub use cost::{Form, choose};
 pub use device::{Gpu, GpuError};
-pub use kernels::Sources;
+pub use kernels::{Sources, Tuning};

@@ -8,5 +8,6 @@ pub mod formula;
 pub mod program;
 pub mod real;
 pub mod scalar;
+pub mod shadow;
 mod simd;
 pub mod wgsl;

@@ -109,6 +109,21 @@ pub const TILE: Module = Module {
     entries: &["tile"],
 };
 
+/// Products of large matrices where barriers cost more than loads: a thread makes a square of [`BLOCK_SIDE`].
+pub const BLOCK: Module = Module {
+    name: "block",
+    source: concat!(
+        include_str!("wgsl/math.wgsl"),
+        include_str!("wgsl/function.wgsl"),
+        include_str!("wgsl/block.wgsl"),
+    ),
+    bindings: &[ARENA, PROGRAM],
+    entries: &["block"],
+};
+
+/// Rows and columns that a thread of [`BLOCK`] makes.
+pub const BLOCK_SIDE: u32 = 8;
+
 /// Rows and columns that a workgroup of [`TILE`] makes.
 pub const TILE_SIDE: u32 = 64;
 
@@ -119,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    const MODULES: [&Module; 3] = [&DISPATCH, &RESIDENT, &TILE];
+    const MODULES: [&Module; 4] = [&DISPATCH, &RESIDENT, &TILE, &BLOCK];
 
     fn parsed(module: &Module) -> naga::Module {
         let parsed = naga::front::wgsl::parse_str(module.source)

@@ -32,19 +32,25 @@ pub fn locate() -> Option<Browser> {
     })
 }
 
-/// The browser, installed from Debian's packages when it is missing and we may.
+/// The browser, and a Vulkan adapter beside it, installed from Debian's packages when one is missing and we may.
 ///
 /// # Errors
-/// When it is missing and must be installed by hand: the sentence says what.
+/// When the browser is missing and must be installed by hand: the sentence says what.
 pub fn ensure() -> Result<Browser> {
-    if let Some(browser) = locate() {
+    let found = locate();
+    if !installs_here() {
+        let Some(browser) = found else {
+            bail!(
+                "install Chromium and its chromedriver (on Debian and Ubuntu as root: apt-get install {})",
+                DEBIAN.join(" ")
+            );
+        };
         return Ok(browser);
     }
-    if !(Path::new("/etc/debian_version").is_file() && is_root()) {
-        bail!(
-            "install Chromium and its chromedriver (on Debian and Ubuntu as root: apt-get install {})",
-            DEBIAN.join(" ")
-        );
+    if let Some(browser) = found
+        && has_mesa()
+    {
+        return Ok(browser);
     }
     say("installing Chromium, its driver and Mesa's software Vulkan");
     let apt = |arguments: &[&str]| {
@@ -54,6 +60,23 @@ pub fn ensure() -> Result<Browser> {
     apt(&["update", "-q"])?;
     apt(&[&["install", "-y", "-q", "--no-install-recommends"], &DEBIAN[..]].concat())?;
     locate().map_or_else(|| bail!("Chromium was installed but is not on PATH"), Ok)
+}
+
+/// Whether there is a Vulkan adapter that we install ourselves: then tests may ask for one.
+#[must_use]
+pub fn has_adapter() -> bool {
+    installs_here() && has_mesa()
+}
+
+/// Debian as root, as in continuous integration: its packages are ours to install.
+fn installs_here() -> bool {
+    Path::new("/etc/debian_version").is_file() && is_root()
+}
+
+/// Whether Vulkan's loader is told of Mesa's software adapter.
+fn has_mesa() -> bool {
+    let Ok(drivers) = std::fs::read_dir("/usr/share/vulkan/icd.d") else { return false };
+    drivers.flatten().any(|driver| driver.file_name().to_string_lossy().starts_with("lvp_icd"))
 }
 
 fn is_root() -> bool {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Crates that the browser runs.
-const WASM_CRATES: [&str; 7] = [
+const WASM_CRATES: [&str; 8] = [
     "adversaria-core",
     "adversaria-kernels",
     "adversaria-engine",
@@ -24,6 +24,7 @@ const WASM_CRATES: [&str; 7] = [
     "adversaria-plot",
     "adversaria-worker",
     "adversaria-web",
+    "adversaria-app",
 ];
 
 /// How many cases passed and failed, and what failed.
@@ -119,6 +120,8 @@ fn tests(tally: &mut Tally, dist: Option<&Path>) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).current_dir(paths::root());
     command.envs(dist.map(|dist| (page::BUILT, dist))).stdout(Stdio::piped());
+    // Where the adapter is ours to install, a test that finds none has failed.
+    command.envs(browser::has_adapter().then_some(("GPU", "require")));
     let mut child =
         command.spawn().with_context(|| format!("{} could not be started", line(&command)))?;
     let output = child.stdout.take().context("the tests have no output")?;

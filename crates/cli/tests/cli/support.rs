@@ -30,12 +30,35 @@ impl Place {
         std::fs::write(self.path(name), bytes).expect("written");
     }
 
-    /// The program, to be run here; the arguments are separated by blanks.
+    /// The program, to be run here, where Vulkan finds no driver; the arguments are separated by blanks.
     pub(crate) fn command(&self, arguments: &str) -> Command {
+        let mut command = self.command_on_gpu(arguments);
+        for list in ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"] {
+            command.env(list, self.path("no-driver.json"));
+        }
+        command
+    }
+
+    /// The same with the drivers that this machine has.
+    pub(crate) fn command_on_gpu(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_adversaria"));
         command.args(arguments.split_whitespace()).current_dir(&self.0);
         command.env("ADVERSARIA_DATA", self.path("images"));
         command
+    }
+
+    /// Runs it with the drivers that this machine has; it must succeed. `None` where there is no adapter and none is
+    /// required.
+    pub(crate) fn done_on_gpu(&self, arguments: &str) -> Option<String> {
+        let output = self.command_on_gpu(arguments).output().expect("the program starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let required = std::env::var("GPU").is_ok_and(|wish| wish == "require");
+        if errors.contains("no GPU adapter") && !required {
+            println!("skipped: {errors}");
+            return None;
+        }
+        assert!(output.status.success(), "{arguments}: {errors}");
+        Some(String::from_utf8(output.stdout).expect("text"))
     }
 
     /// Runs it, whatever comes of it.
@@ -58,9 +81,11 @@ impl Place {
     }
 }
 
-/// The one line on standard error of a run that ended with this code.
+/// The one line on standard error of a run that ended with this code, behind the note that the CPU computes.
 pub(crate) fn sentence(output: &Output, code: i32, what: &str) -> String {
     let errors = String::from_utf8(output.stderr.clone()).expect("text");
+    let noted = errors.strip_prefix("on the CPU: ").and_then(|rest| rest.split_once('\n'));
+    let errors = noted.map_or(errors.clone(), |(_, rest)| rest.to_owned());
     assert_eq!(output.status.code(), Some(code), "{what}: {errors}");
     assert_eq!(errors.lines().count(), 1, "{what} gives one line: {errors}");
     assert!(errors.ends_with('\n') && errors.trim().len() > 20, "{what}: {errors}");

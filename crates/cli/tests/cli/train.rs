@@ -20,8 +20,8 @@ fn same_files(place: &Place, one: &str, other: &str) {
 #[test]
 fn the_same_spec_gives_the_same_files_and_another_seed_does_not() {
     let place = Place::new("twice");
-    place.done(&format!("train {SPEC} --steps 300 --out one"));
-    place.done(&format!("train {SPEC} --steps 300 --out two --backend cpu"));
+    place.done(&format!("train {SPEC} --steps 300 --out one --backend cpu"));
+    place.done(&format!("train {SPEC} --steps 300 --out two --backend cpu --exec resident"));
     place.done(&format!("train {SPEC}&seed=2 --steps 300 --out other"));
     same_files(&place, "one", "two");
     for name in FILES {
@@ -186,7 +186,6 @@ fn bad_requests_get_one_sentence_and_change_nothing() {
         ("#kd=1&kd=2", "kd"),
         ("#g=%zz", "%"),
         ("#reg=gp:10", "reg=gp:10"),
-        ("#backend=webgpu", "backend=webgpu"),
         (long.as_str(), "bytes"),
         ("nowhere.toml", "nowhere.toml"),
         (".", "cannot be read"),
@@ -214,13 +213,15 @@ fn bad_requests_get_one_sentence_and_change_nothing() {
         ("train # --steps -1 --out dir", "-1"),
         ("train # --steps many --out dir", "many"),
         ("train # --steps 9999999999 --out dir", "4294967295"),
-        ("train # --steps 5 --out dir --backend webgpu", "later version"),
-        ("train # --steps 5 --out dir --backend gpu", "later version"),
         ("train # --steps 5 --out dir --backend abacus", "abacus"),
         ("train # --steps 5 --out file", "folder"),
         ("audit # --steps 99999999 --out trace", "99999999"),
         ("bench --workload nonsense", "nonsense"),
-        ("bench --backend webgpu", "later version"),
+        ("train # --steps 5 --out dir --exec abacus", "abacus"),
+        ("audit # --steps 5", "--out"),
+        ("audit # --steps 5 --compare cpu", "--compare"),
+        ("audit # --steps 5 --compare cpu abacus", "abacus"),
+        ("audit # --steps 5 --compare cpu scalar --out trace", "--out"),
         ("bench --seconds 0", "seconds"),
     ];
     for (request, named) in requests {
