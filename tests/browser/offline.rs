@@ -15,7 +15,7 @@ fn the_page_works_offline_after_the_first_visit() {
         let kept = "await navigator.serviceWorker.ready;
             const names = (await (await caches.open('adversaria-1')).keys()).map((request) => new URL(request.url).pathname);
             const loaded = performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname);
-            return ['/', '/worker_bg.wasm', '/data/mnist-train-a.bin.gz', ...loaded].every((name) => names.includes(name))";
+            return ['/', '/worker.js', '/data/mnist-train-a.bin.gz', ...loaded].every((name) => names.includes(name))";
         page.until("the page is kept", async || Ok(page.api(kept).await? == json!(true))).await?;
         wire.cut().await;
         let gone =

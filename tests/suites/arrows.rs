@@ -64,6 +64,11 @@ const RULES: &[Rule] = &[
         may: &["adversaria-core", "adversaria-plot", "adversaria-protocol"],
         never: TRAINERS,
     },
+    Rule {
+        name: "adversaria-app",
+        may: &["adversaria-web", "adversaria-worker"],
+        never: &["leptos", "wgpu"],
+    },
     Rule { name: "adversaria-tests", may: &["*"], never: &[] },
 ];
 

@@ -1,8 +1,8 @@
 // Keeps the page for visits without a network. Names with a hash never change and come from the cache; everything
 // else comes from the network when there is one, so that a new build is seen at once.
 const CACHE = "adversaria-1";
-// What the page's html does not name: the worker's files, and the images that the first MNIST scene waits for.
-const UNNAMED = ["worker_loader.js", "worker.js", "worker_bg.wasm", "data/mnist-train-a.bin.gz"];
+// What the page's html does not name: the worker's script, and the images that the first MNIST scene waits for.
+const UNNAMED = ["worker.js", "data/mnist-train-a.bin.gz"];
 const HASHED = /[-_.][0-9a-f]{13,16}[-_.]/;
 
 const here = (name) => new URL(name, self.registration.scope).href;

@@ -9,12 +9,14 @@ use std::{
 use adversaria_core::spec::KEYS;
 use adversaria_protocol::{Command, Event, Fault, FaultCode, Reply, decode, encode};
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::set_timeout;
-use wasm_bindgen::{JsCast, prelude::Closure};
+use leptos::prelude::{document, set_timeout};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-/// Trunk's loader of the worker, beside the page.
-const WORKER: &str = "./worker_loader.js";
+/// Waits for the address of the page's script and for its module, and runs them as a worker.
+const WORKER: &str = "./worker.js";
+/// Where the page's html names that script.
+const SCRIPT: &str = "link[rel=modulepreload]";
 /// After this long without a word the reader is told; the worker may still come.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -127,6 +129,7 @@ impl Link {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
+        hand_over(&worker).map_err(|_| internal("the engine could not be given its program"))?;
         Ok(worker)
     }
 
@@ -213,6 +216,12 @@ impl Link {
             answer(Err(fault.clone()));
         }
     }
+}
+
+/// Gives the worker what the page itself runs, compiled already.
+fn hand_over(worker: &Worker) -> Result<(), JsValue> {
+    let script = document().query_selector(SCRIPT)?.and_then(|link| link.get_attribute("href"));
+    worker.post_message(&Array::of2(&script.into(), &wasm_bindgen::module()))
 }
 
 /// A fault of this program, with its sentence.

@@ -60,8 +60,8 @@ fn wake() {
     HOST.with_borrow(|host| host.iter().for_each(|host| host.ask()));
 }
 
-/// Starts hearing and tells the page so.
-pub(crate) fn start() {
+/// Starts hearing commands, and tells the page so. Called once, in a worker.
+pub fn start() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let Ok(channel) = MessageChannel::new() else { return };
     let devices = Rc::new(Devices::new());

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Crates that the browser runs.
-const WASM_CRATES: [&str; 7] = [
+const WASM_CRATES: [&str; 8] = [
     "adversaria-core",
     "adversaria-kernels",
     "adversaria-engine",
@@ -24,6 +24,7 @@ const WASM_CRATES: [&str; 7] = [
     "adversaria-plot",
     "adversaria-worker",
     "adversaria-web",
+    "adversaria-app",
 ];
 
 /// How many cases passed and failed, and what failed.

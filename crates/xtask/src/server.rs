@@ -194,7 +194,7 @@ mod tests {
     fn hashed_names_are_told_from_others() {
         assert!(is_hashed(Path::new("adversaria-web-86a2e15b1d3c6cd3_bg.wasm")));
         assert!(is_hashed(Path::new("main-86a2e15b1d3c6cd.css")));
-        for plain in ["worker_bg.wasm", "worker_loader.js", "index.html", "mnist-train-a.bin.gz"] {
+        for plain in ["worker.js", "index.html", "mnist-train-a.bin.gz"] {
             assert!(!is_hashed(Path::new(plain)), "{plain}");
         }
     }

@@ -3,6 +3,4 @@
 mod fetch;
 mod host;
 
-fn main() {
-    host::start();
-}
+pub use host::start;
