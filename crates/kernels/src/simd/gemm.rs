@@ -53,8 +53,8 @@ struct Product {
 }
 
 /// How a product is computed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
     /// Straight from the operands.
     Direct,
     /// As dot products of rows.
@@ -63,7 +63,9 @@ enum Way {
     Packed,
 }
 
-fn way(ta: bool, b: Mat, tb: bool, c: Mat, epilogue: Epilogue) -> Way {
+/// The way for a product's shape; anything else goes straight.
+pub(super) fn way(op: &Op) -> Way {
+    let Op::Gemm { ta, b, tb, c, epilogue, .. } = *op else { return Way::Direct };
     if tb {
         let small = c.rows * c.cols <= SMALL_DOTS || c.rows.min(c.cols) <= FEW_DOTS;
         return if small && !ta && epilogue == Epilogue::None { Way::Dots } else { Way::Packed };
@@ -73,9 +75,9 @@ fn way(ta: bool, b: Mat, tb: bool, c: Mat, epilogue: Epilogue) -> Way {
 }
 
 /// How many words of scratch an op needs.
-pub(super) fn scratch_words(op: &Op) -> usize {
-    let Op::Gemm { ta, b, tb, c, epilogue, .. } = *op else { return 0 };
-    if way(ta, b, tb, c, epilogue) != Way::Packed {
+pub(super) fn scratch_words(op: &Op, way: Way) -> usize {
+    let Op::Gemm { ta, .. } = *op else { return 0 };
+    if way != Way::Packed {
         return 0;
     }
     DEPTH_BLOCK * (COLS_BLOCK + if ta { ROWS_BLOCK } else { 0 })
@@ -86,14 +88,14 @@ pub(super) fn scratch_words(op: &Op) -> usize {
 /// # Safety
 /// The op is a product checked for an arena that begins at `arena`, the machine has the instruction set, and
 /// `scratch` is good for [`scratch_words`].
-pub(super) unsafe fn run<V: Entries>(op: &Op, arena: *mut f32, scratch: *mut f32) {
+pub(super) unsafe fn run<V: Entries>(op: &Op, way: Way, arena: *mut f32, scratch: *mut f32) {
     let Op::Gemm { a, ta, b, tb, c, accumulate, epilogue } = *op else {
         unreachable!("called for a product")
     };
     let product = Product { arena, a, ta, b, tb, c, accumulate, epilogue };
     // SAFETY: as promised by the caller.
     unsafe {
-        match way(ta, b, tb, c, epilogue) {
+        match way {
             Way::Dots => V::dots(a, b, c, accumulate, arena),
             Way::Direct => product.direct::<V>(),
             Way::Packed => product.packed::<V>(scratch),

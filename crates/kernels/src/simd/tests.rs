@@ -4,7 +4,7 @@
 
 use adversaria_core::rng::Draw;
 
-use super::{Level, run, scratch_words};
+use super::{Level, Ready, run};
 use crate::check::check;
 use crate::program::{Act, Epilogue, Join, Law, Mat, Op, Phi, Source, Span, Table, TableValues};
 use crate::scalar;
@@ -68,9 +68,9 @@ impl Case {
     /// Runs `op` the fast way, and says where the arena then differs from `want`.
     fn compare(&self, level: Level, op: &Op, want: &[f32]) -> Result<(), String> {
         let (mut got, table) = (self.arena(), table());
-        let checked = check(op, self.words)?;
-        let mut scratch = vec![f32::NAN; scratch_words(&checked)];
-        run(level, &checked, &mut got, &mut scratch, Some(&table));
+        let ready = Ready::new(check(op, self.words)?);
+        let mut scratch = vec![f32::NAN; ready.scratch_words()];
+        run(level, &ready, &mut got, &mut scratch, Some(&table));
         let mut written = vec![false; want.len()];
         for &mat in self.fresh.iter().chain(&self.updated) {
             indices(mat).for_each(|i| written[i] = true);
@@ -186,8 +186,8 @@ fn saturated_arguments_and_nan_come_out_alike() {
             let mut want: Vec<f32> = extremes.iter().copied().cycle().take(32).collect();
             let mut got = want.clone();
             scalar::run_op(&op, &mut want, None);
-            let checked = check(&op, 32).expect("well formed");
-            run(Level::detect(), &checked, &mut got, &mut [], None);
+            let ready = Ready::new(check(&op, 32).expect("well formed"));
+            run(Level::detect(), &ready, &mut got, &mut [], None);
             // The sine of what is too large to reduce is whatever it is; NaN has many patterns.
             let told = |x: f32| if x.is_nan() { u32::MAX } else { x.to_bits() };
             let alike = |i: usize| told(want[i]) == told(got[i]) || (act == Act::Sine && i % 8 > 2);
@@ -371,7 +371,7 @@ impl Case {
         }
         let mut got = want.clone();
         scalar::run_op(&self.op, &mut want, None);
-        run(level, &check(op, self.words)?, &mut got, &mut [], None);
+        run(level, &Ready::new(check(op, self.words)?), &mut got, &mut [], None);
         let differ =
             want.iter().zip(&got).position(|(a, b)| a.to_bits() != b.to_bits() || a.is_nan());
         differ.map_or(Ok(()), |i| Err(format!("word {i}: {} for {}", got[i], want[i])))
