@@ -1,8 +1,8 @@
 //! Matrix products: which way to go for which shape, and the blocking of large ones (Goto & van de Geijn 2008).
 
 use super::pack::{BlockA, BlockB};
-use super::tile::{Panel, Start, TILE};
-use super::vector::{Entries, MOST_LANES};
+use super::tile::{Panel, Start};
+use super::vector::{Entries, Vector};
 use crate::program::{Act, Epilogue, Mat, Op};
 
 /// Rows of a tile.
@@ -16,6 +16,9 @@ const ROWS_BLOCK: usize = 128;
 
 /// Columns of a block of B; a multiple of every panel's width.
 const COLS_BLOCK: usize = 480;
+
+/// Columns of the widest panel.
+pub(super) const MOST_COLS: usize = 32;
 
 /// Elements of B up to which a product goes without packing.
 const SMALL_B: usize = 8192;
@@ -138,15 +141,19 @@ unsafe fn panel<V: Entries>(panel: &Panel, rows: usize, across: bool) {
 /// # Safety
 /// As for [`panel`].
 unsafe fn edged_panel<V: Entries>(tiles: Panel, rows: usize, across: bool) {
-    const WIDTH: usize = TILE * MOST_LANES;
-    let cols = tiles.cols;
-    if cols.is_multiple_of(V::N) {
+    const WIDTH: usize = MOST_COLS;
+    let (cols, lanes) = (tiles.cols, V::Vector::N);
+    if cols.is_multiple_of(lanes) {
         // SAFETY: as promised by the caller.
         return unsafe { panel::<V>(&tiles, rows, across) };
     }
     let mut copy = [0.0_f32; ROWS * WIDTH];
-    let whole =
-        Panel { c: copy.as_mut_ptr(), c_stride: WIDTH, cols: cols.next_multiple_of(V::N), ..tiles };
+    let whole = Panel {
+        c: copy.as_mut_ptr(),
+        c_stride: WIDTH,
+        cols: cols.next_multiple_of(lanes),
+        ..tiles
+    };
     // SAFETY: as promised by the caller; the copy has room for whole vectors.
     unsafe {
         for r in 0..rows {
@@ -286,7 +293,7 @@ impl Product {
                 V::pack_a(&BlockA { a, stride, rows: high, depth: deep, to: packed_a });
             }
             let last = k + deep == self.depth();
-            let panel_width = TILE * V::N;
+            let panel_width = V::PANEL;
             for col in (0..width).step_by(panel_width) {
                 for row in (0..high).step_by(ROWS) {
                     let tiles = Panel {

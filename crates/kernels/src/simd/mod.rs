@@ -19,7 +19,9 @@ mod vector;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-#[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -31,51 +33,59 @@ use crate::check::{Checked, check};
 use crate::program::{Op, Table};
 use crate::scalar;
 
-/// An instruction set that this machine has; only [`Level::detect`] and [`Level::portable`] make one.
+/// An instruction set that this machine has; only [`Level::all`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Level(Set);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Set {
     #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     Simd128,
-    #[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     Portable,
 }
 
 impl Level {
     /// The best there is.
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     pub(crate) fn detect() -> Self {
+        Self::all().next().unwrap_or_else(|| unreachable!("one set needs nothing of the machine"))
+    }
+
+    /// All that this machine has, the best first.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Self(Set::Avx2);
-        }
-        Self(Set::Portable)
-    }
-
-    /// The best there is.
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    pub(crate) fn detect() -> Self {
-        Self(Set::Simd128)
-    }
-
-    /// Four lanes without any particular instruction set.
-    #[cfg(test)]
-    pub(crate) fn portable() -> Self {
-        Self(Set::Portable)
+        let sets = {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq");
+            [(avx512, Set::Avx512), (avx2, Set::Avx2), (true, Set::Portable)]
+        };
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        let sets = [(true, Set::Simd128)];
+        #[cfg(not(any(
+            target_arch = "x86_64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        )))]
+        let sets = [(true, Set::Portable)];
+        sets.into_iter().filter(|(here, _)| *here).map(|(_, set)| Self(set))
     }
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
             Set::Avx2 => "avx2",
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Set::Simd128 => "simd128",
-            #[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Set::Portable => "portable",
         }
     }
@@ -164,14 +174,17 @@ unsafe fn run_at(
 ) {
     match level.0 {
         #[cfg(target_arch = "x86_64")]
+        // SAFETY: the level says that the machine has AVX-512, AVX2 and FMA; the rest as promised by the caller.
+        Set::Avx512 => unsafe { run_on::<avx512::Avx512>(op, arena, scratch, table) },
+        #[cfg(target_arch = "x86_64")]
         // SAFETY: the level says that the machine has AVX2 and FMA; the rest as promised by the caller.
-        Set::Avx2 => unsafe { run_on::<avx2::F32x8>(op, arena, scratch, table) },
+        Set::Avx2 => unsafe { run_on::<avx2::Avx2>(op, arena, scratch, table) },
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         // SAFETY: the whole module is compiled for simd128; the rest as promised by the caller.
-        Set::Simd128 => unsafe { run_on::<wasm::F32x4>(op, arena, scratch, table) },
-        #[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+        Set::Simd128 => unsafe { run_on::<wasm::Simd128>(op, arena, scratch, table) },
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         // SAFETY: no instruction set is needed; the rest as promised by the caller.
-        Set::Portable => unsafe { run_on::<portable::F32x4>(op, arena, scratch, table) },
+        Set::Portable => unsafe { run_on::<portable::Portable>(op, arena, scratch, table) },
     }
 }
 

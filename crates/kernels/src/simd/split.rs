@@ -1,8 +1,7 @@
 //! How an op falls into parts for several threads: each part writes words of its own, and every word comes out as from
 //! the whole op, bit for bit, because no sum is ever cut.
 
-use super::gemm::{ROWS, Way};
-use super::tile::TILE;
+use super::gemm::{MOST_COLS, ROWS, Way};
 use super::vector::MOST_LANES;
 use crate::program::{Act, Epilogue, Mat, Op, Span};
 
@@ -10,7 +9,7 @@ use crate::program::{Act, Epilogue, Mat, Op, Span};
 const PART: u64 = 1 << 20;
 
 /// Columns of a part are a multiple of a panel's width, so that the same columns share a vector as in the whole.
-const COLS: u32 = (TILE * MOST_LANES) as u32;
+const COLS: u32 = MOST_COLS as u32;
 
 /// Words of a part of a stretch: the same reason.
 const WORDS: u32 = MOST_LANES as u32;
@@ -55,7 +54,6 @@ pub(super) fn split(op: &Op, way: Way, count: usize) -> Vec<Op> {
 
 /// About how long an op takes, in multiply-adds of a product.
 fn work(op: &Op) -> u64 {
-    let words = |m: Mat| u64::from(m.rows) * u64::from(m.cols);
     let map = |act| match act {
         Act::Identity | Act::Relu | Act::Leaky(_) => 4,
         Act::Tanh | Act::Sigmoid | Act::Elu | Act::Softplus | Act::Sine => 64,
@@ -90,34 +88,23 @@ fn rows_of(m: Mat, first: u32, rows: u32) -> Mat {
     Mat { at: m.at + first * m.stride, rows, ..m }
 }
 
-/// Along the side on which less is packed more than once.
 fn product(op: &Op, way: Way, count: usize) -> Vec<Op> {
     let Op::Gemm { a, ta, b, tb, c, accumulate, epilogue } = *op else {
         unreachable!("called for a product")
     };
-    let words = |m: Mat| u64::from(m.rows) * u64::from(m.cols);
-    // In a column's part A is read again, and packed where it is transposed; in a row's part B is packed again.
-    let across = words(a) * if ta { 4 } else { 1 };
-    let down = words(b) * if way == Way::Packed { if tb { 6 } else { 4 } } else { 1 };
-    let enough = c.cols >= COLS * count as u32;
-    if enough && across <= down || c.rows < ROWS as u32 * count as u32 {
-        let part = |(first, cols)| Op::Gemm {
-            a,
-            ta,
-            b: if tb { rows_of(b, first, cols) } else { b.columns(first, cols) },
-            tb,
-            c: c.columns(first, cols),
-            accumulate,
-            epilogue: match epilogue {
-                Epilogue::ActGrad { y, act } => {
-                    Epilogue::ActGrad { y: y.columns(first, cols), act }
-                }
-                other => other,
-            },
-        };
-        return stretches(c.cols, count, COLS).map(part).collect();
-    }
-    let part = |(first, rows)| Op::Gemm {
+    let columns = |(first, cols)| Op::Gemm {
+        a,
+        ta,
+        b: if tb { rows_of(b, first, cols) } else { b.columns(first, cols) },
+        tb,
+        c: c.columns(first, cols),
+        accumulate,
+        epilogue: match epilogue {
+            Epilogue::ActGrad { y, act } => Epilogue::ActGrad { y: y.columns(first, cols), act },
+            other => other,
+        },
+    };
+    let rows = |(first, rows)| Op::Gemm {
         a: if ta { a.columns(first, rows) } else { rows_of(a, first, rows) },
         ta,
         b,
@@ -130,7 +117,33 @@ fn product(op: &Op, way: Way, count: usize) -> Vec<Op> {
             Epilogue::ActGrad { y, act } => Epilogue::ActGrad { y: rows_of(y, first, rows), act },
         },
     };
-    stretches(c.rows, count, ROWS as u32).map(part).collect()
+    if better_by_columns([a, b, c], [ta, tb], way, count) {
+        stretches(c.cols, count, COLS).map(columns).collect()
+    } else {
+        stretches(c.rows, count, ROWS as u32).map(rows).collect()
+    }
+}
+
+/// Whether a product is better cut along its columns: where less is then packed more than once, if both sides are long
+/// enough; else where there are more parts.
+fn better_by_columns([a, b, c]: [Mat; 3], [ta, tb]: [bool; 2], way: Way, count: usize) -> bool {
+    let columns = c.cols.div_ceil(COLS) as usize;
+    let rows = c.rows.div_ceil(ROWS as u32) as usize;
+    if columns.min(rows) < count {
+        return columns > rows;
+    }
+    // For each part A is read again, and packed where it is transposed; or B is packed, which is dearer transposed.
+    let again_a = if ta { 4 } else { 1 };
+    let again_b = match (way, tb) {
+        (Way::Packed, true) => 6,
+        (Way::Packed, false) => 4,
+        _ => 1,
+    };
+    words(a) * again_a <= words(b) * again_b
+}
+
+fn words(m: Mat) -> u64 {
+    u64::from(m.rows) * u64::from(m.cols)
 }
 
 /// The optimisers and their kin, which go over parameters word by word.

@@ -89,10 +89,18 @@ impl Case {
         Ok(())
     }
 
+    /// The arena's bits after `op`.
+    fn bits(&self, level: Level, op: &Op) -> Vec<u32> {
+        let ready = Ready::new(check(op, self.words).expect("well formed"));
+        let (mut arena, mut scratch) = (self.arena(), vec![f32::NAN; ready.scratch_words()]);
+        run(level, &ready, &mut arena, &mut scratch, None);
+        arena.into_iter().map(f32::to_bits).collect()
+    }
+
     fn check(&self) {
         let mut want = self.arena();
         scalar::run_op(&self.op, &mut want, Some(&table()));
-        for level in [Level::detect(), Level::portable()] {
+        for level in Level::all() {
             let verdict = self.compare(level, &self.op, &want);
             assert_eq!(verdict, Ok(()), "{}: {:?}", level.name(), self.op);
             for fault in &self.faults {
@@ -354,7 +362,7 @@ impl Case {
     /// As [`Case::check`], bit by bit, for ops that take roots of the words from `v` on and of a tick's words: these
     /// are made positive first.
     fn check_with_positive(&self, v: u32, len: u32) {
-        for level in [Level::detect(), Level::portable()] {
+        for level in Level::all() {
             let verdict = self.compare_from(level, &self.op, v, len);
             assert_eq!(verdict, Ok(()), "{}: {:?}", level.name(), self.op);
             for fault in &self.faults {
@@ -417,6 +425,28 @@ fn products() {
                 (case.roundings, case.scale) = (depth as f32 + 4.0, depth as f32 / 3.0 + 2.0);
                 case.faults = product_faults(&case.op);
                 case.check();
+            }
+        }
+    }
+}
+
+/// Whether two machines of different width would make a checkpoint of the same bits.
+#[test]
+fn wider_tiles_give_the_same_bits() {
+    for [rows, depth, cols] in SHAPES {
+        for (ta, tb) in [(false, false), (true, false), (false, true)] {
+            let (a, end) = if ta { mat(1, depth, rows, 1) } else { mat(1, rows, depth, 1) };
+            let (b, end) = if tb { mat(end, cols, depth, 2) } else { mat(end, depth, cols, 2) };
+            let (c, bias) = mat(end, rows, cols, 3);
+            let epilogue = Epilogue::BiasAct { bias, act: Act::Leaky(0.2) };
+            let op = |a| Op::Gemm { a, ta, b, tb, c, accumulate: false, epilogue };
+            let case = Case::exact(op(a), bias + rows, vec![c], Vec::new());
+            let bits = |level, op: &Op| case.bits(level, op);
+            let fused: Vec<Level> = Level::all().filter(|l| l.name().starts_with("avx")).collect();
+            for &level in &fused {
+                assert!(bits(level, &case.op) == bits(fused[0], &case.op), "{:?}", case.op);
+                let other = op(Mat { at: a.at - 1, ..a });
+                assert!(bits(level, &other) != bits(level, &case.op), "{other:?} is no different");
             }
         }
     }

@@ -1,8 +1,6 @@
 //! The innermost loops of matrix products: a tile of the result stays in registers while k runs.
 
-use adversaria_core::math::Lanes;
-
-use super::vector::Vector;
+use super::vector::{Tile, Vector};
 use crate::program::{Act, Mat};
 
 /// Vectors side by side in a tile. With four rows that makes eight running sums, which hide the latency of additions;
@@ -45,20 +43,28 @@ pub(super) struct Panel {
     pub(super) act: Act,
 }
 
-/// `R` rows, all columns: as many whole tiles as fit, then narrower ones.
+/// `R` rows, all columns: as many whole tiles of `W` as fit, then narrower ones, those of `V` last.
 ///
 /// # Safety
 /// The panel's views are good for reading and writing as they say.
 #[inline(always)]
-pub(super) unsafe fn panel<V: Vector, const R: usize>(panel: &Panel, a_row: usize, a_depth: usize) {
+pub(super) unsafe fn panel<W: Tile, V: Tile, const R: usize>(
+    panel: &Panel,
+    a_row: usize,
+    a_depth: usize,
+) {
     let mut col = 0;
     // SAFETY: as promised by the caller; each tile ends within the columns.
     unsafe {
-        while col + TILE * V::N <= panel.cols {
-            tile::<V, R, TILE>(panel, col, a_row, a_depth);
-            col += TILE * V::N;
+        while col + TILE * W::N <= panel.cols {
+            tile::<W, R, TILE>(panel, col, a_row, a_depth);
+            col += TILE * W::N;
         }
-        if col + V::N <= panel.cols {
+        if col + W::N <= panel.cols {
+            tile::<W, R, 1>(panel, col, a_row, a_depth);
+            col += W::N;
+        }
+        while V::N < W::N && col + V::N <= panel.cols {
             tile::<V, R, 1>(panel, col, a_row, a_depth);
             col += V::N;
         }
@@ -71,7 +77,7 @@ pub(super) unsafe fn panel<V: Vector, const R: usize>(panel: &Panel, a_row: usiz
 
 /// `R` rows and `C` vectors of columns from `col` on.
 #[inline(always)]
-unsafe fn tile<V: Vector, const R: usize, const C: usize>(
+unsafe fn tile<V: Tile, const R: usize, const C: usize>(
     panel: &Panel,
     col: usize,
     a_row: usize,
@@ -80,12 +86,12 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
     // SAFETY: as promised by the caller.
     unsafe {
         let c = |r: usize, j: usize| panel.c.add(r * panel.c_stride + col + j * V::N);
-        let mut sums = [[V::splat(0.0); C]; R];
+        let mut sums = [[V::filled(0.0); C]; R];
         match panel.start {
             Start::Zero => {}
             Start::Bias(bias) => {
                 for (r, row) in sums.iter_mut().enumerate() {
-                    *row = [V::splat(*bias.add(r)); C];
+                    *row = [V::filled(*bias.add(r)); C];
                 }
             }
             Start::Result => {
@@ -98,12 +104,12 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
         }
         let (mut a, mut b) = (panel.a, panel.b.add(col));
         for _ in 0..panel.depth {
-            let mut right = [V::splat(0.0); C];
+            let mut right = [V::filled(0.0); C];
             for (j, x) in right.iter_mut().enumerate() {
                 *x = V::load(b.add(j * V::N));
             }
             for (r, row) in sums.iter_mut().enumerate() {
-                let left = V::splat(*a.add(r * a_row));
+                let left = V::filled(*a.add(r * a_row));
                 for (sum, &x) in row.iter_mut().zip(&right) {
                     *sum = left.mul_add(x, *sum);
                 }
@@ -113,19 +119,12 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
             b = b.wrapping_add(panel.b_stride);
         }
         match panel.act {
-            Act::Relu => each(
+            Act::Relu => each(&mut sums, V::relu),
+            Act::Leaky(slope) => each(
                 &mut sums,
                 #[inline(always)]
-                |x| Lanes::pmax(x, V::splat(0.0)),
+                |x| x.leaky(slope),
             ),
-            Act::Leaky(slope) => {
-                let slope = V::splat(slope);
-                each(
-                    &mut sums,
-                    #[inline(always)]
-                    |x| x.if_positive(x, slope * x),
-                );
-            }
             _ => {}
         }
         for (r, row) in sums.iter().enumerate() {
@@ -137,7 +136,7 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
 }
 
 #[inline(always)]
-fn each<V: Vector, const R: usize, const C: usize>(sums: &mut [[V; C]; R], f: impl Fn(V) -> V) {
+fn each<V: Tile, const R: usize, const C: usize>(sums: &mut [[V; C]; R], f: impl Fn(V) -> V) {
     for row in sums {
         for x in row {
             *x = f(*x);
