@@ -50,6 +50,15 @@ impl Tile for F32x16 {
             Self(_mm512_mask_mov_ps(sloped, positive, self.0))
         }
     }
+    #[inline(always)]
+    fn sloped(self, y: Self, slope: f32) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let positive = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_setzero_ps(), y.0);
+            let (one, slope) = (_mm512_set1_ps(1.0), _mm512_set1_ps(slope));
+            Self(_mm512_mul_ps(self.0, _mm512_mask_mov_ps(slope, positive, one)))
+        }
+    }
 }
 
 entries!(Avx512, F32x8, F32x16, #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq")]);

@@ -1,7 +1,7 @@
 //! Matrix products: which way to go for which shape, and the blocking of large ones (Goto & van de Geijn 2008).
 
 use super::pack::{BlockA, BlockB};
-use super::tile::{Panel, Start};
+use super::tile::{Last, Panel, Start};
 use super::vector::{Entries, Vector};
 use crate::program::{Act, Epilogue, Mat, Op};
 
@@ -106,15 +106,6 @@ pub(super) unsafe fn run<V: Entries>(op: &Op, way: Way, arena: *mut f32, scratch
     }
 }
 
-/// Whether tiles apply all of the epilogue on their way out.
-fn done_in_tiles(epilogue: Epilogue) -> bool {
-    match epilogue {
-        Epilogue::None | Epilogue::ActGrad { act: Act::Identity, .. } => true,
-        Epilogue::BiasAct { act, .. } => matches!(act, Act::Identity | Act::Relu | Act::Leaky(_)),
-        Epilogue::ActGrad { .. } => false,
-    }
-}
-
 /// Up to [`ROWS`] rows of a product.
 ///
 /// # Safety
@@ -184,17 +175,42 @@ impl Product {
         }
     }
 
-    /// What tiles apply on their way out.
-    fn act(&self) -> Act {
+    /// Whether tiles apply all of the epilogue on their way out. They know the functions of two straight pieces, and read
+    /// another matrix in whole vectors only.
+    fn done_in_tiles<V: Entries>(&self) -> bool {
         match self.epilogue {
-            Epilogue::BiasAct { act, .. } if done_in_tiles(self.epilogue) => act,
-            _ => Act::Identity,
+            Epilogue::None | Epilogue::ActGrad { act: Act::Identity, .. } => true,
+            Epilogue::BiasAct { act, .. } => {
+                matches!(act, Act::Identity | Act::Relu | Act::Leaky(_))
+            }
+            Epilogue::ActGrad { act, .. } => {
+                matches!(act, Act::Relu | Act::Leaky(_))
+                    && (self.c.cols as usize).is_multiple_of(V::Vector::N)
+            }
+        }
+    }
+
+    /// What tiles apply on their way out, from this row and column on.
+    unsafe fn last<V: Entries>(&self, row: usize, col: usize) -> Last {
+        if !self.done_in_tiles::<V>() {
+            return Last::Nothing;
+        }
+        match self.epilogue {
+            Epilogue::BiasAct { act: Act::Relu, .. } => Last::Relu,
+            Epilogue::BiasAct { act: Act::Leaky(slope), .. } => Last::Leaky(slope),
+            Epilogue::ActGrad { y, act: act @ (Act::Relu | Act::Leaky(_)) } => Last::Slope {
+                // SAFETY: y has the shape of c.
+                y: unsafe { self.arena.add(y.index(row as u32, col as u32)) },
+                y_stride: y.stride as usize,
+                slope: if let Act::Leaky(slope) = act { slope } else { 0.0 },
+            },
+            _ => Last::Nothing,
         }
     }
 
     /// The rest of the epilogue, for some rows of some columns.
     unsafe fn finish<V: Entries>(&self, rows: [usize; 2], cols: [usize; 2]) {
-        if done_in_tiles(self.epilogue) {
+        if self.done_in_tiles::<V>() {
             return;
         }
         let [from, cols] = cols.map(|x| x as u32);
@@ -227,7 +243,7 @@ impl Product {
                     c_stride: self.c.stride as usize,
                     cols,
                     start: self.start(i),
-                    act: self.act(),
+                    last: self.last::<V>(i, 0),
                 };
                 panel::<V>(&tiles, count, self.ta);
             }
@@ -306,7 +322,7 @@ impl Product {
                         c_stride: self.c.stride as usize,
                         cols: (width - col).min(panel_width),
                         start: if k == 0 { self.start(i + row) } else { Start::Result },
-                        act: if last { self.act() } else { Act::Identity },
+                        last: if last { self.last::<V>(i + row, j + col) } else { Last::Nothing },
                     };
                     edged_panel::<V>(tiles, (high - row).min(ROWS), self.ta);
                 }

@@ -1,7 +1,7 @@
 //! The innermost loops of matrix products: a tile of the result stays in registers while k runs.
 
 use super::vector::{Tile, Vector};
-use crate::program::{Act, Mat};
+use crate::program::Mat;
 
 /// Vectors side by side in a tile. With four rows that makes eight running sums, which hide the latency of additions;
 /// with twelve, compilers run out of the sixteen registers of AVX2 and simd128, which costs more than it saves.
@@ -16,6 +16,26 @@ pub(super) enum Start {
     Bias(*const f32),
     /// What c holds.
     Result,
+}
+
+/// What becomes of the sums of a tile on their way out.
+#[derive(Clone, Copy)]
+pub(super) enum Last {
+    /// Nothing.
+    Nothing,
+    /// [`Act::Relu`](crate::program::Act::Relu)
+    Relu,
+    /// [`Act::Leaky`](crate::program::Act::Leaky) with this slope.
+    Leaky(f32),
+    /// Times 1 where y, a matrix laid out like c, is positive, else times the slope.
+    Slope {
+        /// y's first element.
+        y: *const f32,
+        /// From one row of y to the next.
+        y_stride: usize,
+        /// The slope.
+        slope: f32,
+    },
 }
 
 /// Some rows of C = A · B, for the columns of one block of B.
@@ -39,8 +59,8 @@ pub(super) struct Panel {
     pub(super) cols: usize,
     /// What the sums start from.
     pub(super) start: Start,
-    /// [`Act::Identity`], [`Act::Relu`] or [`Act::Leaky`], applied on the way out; anything else counts as identity.
-    pub(super) act: Act,
+    /// What becomes of them on the way out.
+    pub(super) last: Last,
 }
 
 /// `R` rows, all columns: as many whole tiles of `W` as fit, then narrower ones, those of `V` last.
@@ -118,14 +138,21 @@ unsafe fn tile<V: Tile, const R: usize, const C: usize>(
             a = a.wrapping_add(a_depth);
             b = b.wrapping_add(panel.b_stride);
         }
-        match panel.act {
-            Act::Relu => each(&mut sums, V::relu),
-            Act::Leaky(slope) => each(
+        match panel.last {
+            Last::Nothing => {}
+            Last::Relu => each(&mut sums, V::relu),
+            Last::Leaky(slope) => each(
                 &mut sums,
                 #[inline(always)]
                 |x| x.leaky(slope),
             ),
-            _ => {}
+            Last::Slope { y, y_stride, slope } => {
+                for (r, row) in sums.iter_mut().enumerate() {
+                    for (j, sum) in row.iter_mut().enumerate() {
+                        *sum = sum.sloped(V::load(y.add(r * y_stride + col + j * V::N)), slope);
+                    }
+                }
+            }
         }
         for (r, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {

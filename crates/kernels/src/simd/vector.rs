@@ -70,6 +70,9 @@ pub(super) trait Tile: Copy {
 
     /// [`Act::Leaky`](crate::program::Act::Leaky) of the lanes.
     fn leaky(self, slope: f32) -> Self;
+
+    /// The lanes times 1 where y > 0, else times the slope.
+    fn sloped(self, y: Self, slope: f32) -> Self;
 }
 
 impl<V: Vector> Tile for V {
@@ -100,6 +103,10 @@ impl<V: Vector> Tile for V {
     #[inline(always)]
     fn leaky(self, slope: f32) -> Self {
         self.if_positive(self, V::splat(slope) * self)
+    }
+    #[inline(always)]
+    fn sloped(self, y: Self, slope: f32) -> Self {
+        self * y.if_positive(V::splat(1.0), V::splat(slope))
     }
 }
 
