@@ -51,6 +51,13 @@ pub enum Isa {
     Simd,
 }
 
+/// What [`Isa`] became. The twin stands behind a pointer so that a page, which never asks for it, need not hold it.
+#[derive(Clone, Copy)]
+enum Form {
+    Simd(simd::Level),
+    Twin(fn(&Op, &mut [f32], Option<&Table>)),
+}
+
 struct Prepared {
     name: String,
     ops: Vec<Checked>,
@@ -58,7 +65,7 @@ struct Prepared {
 
 /// Runs programs on the calling thread; answers reads at once.
 pub struct CpuBackend {
-    level: Option<simd::Level>,
+    form: Form,
     arena: Buffer,
     scratch: Buffer,
     programs: Vec<Prepared>,
@@ -78,7 +85,10 @@ impl CpuBackend {
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         Self {
-            level: (isa == Isa::Simd).then(simd::Level::detect),
+            form: match isa {
+                Isa::Simd => Form::Simd(simd::Level::detect()),
+                Isa::Scalar => Form::Twin(scalar::run_op),
+            },
             arena: Buffer::default(),
             scratch: Buffer::default(),
             programs: Vec::new(),
@@ -91,7 +101,10 @@ impl CpuBackend {
     /// The name of the instruction set in use: `avx2`, `simd128`, `portable` or `scalar`.
     #[must_use]
     pub fn isa_name(&self) -> &'static str {
-        self.level.map_or("scalar", simd::Level::name)
+        match self.form {
+            Form::Simd(level) => level.name(),
+            Form::Twin(_) => "scalar",
+        }
     }
 
     /// The words of a range, or why there are none.
@@ -202,11 +215,11 @@ impl Backend for CpuBackend {
                 for _ in 0..run.times {
                     for op in &self.programs[run.program].ops {
                         let arena = self.arena.words_mut();
-                        match self.level {
-                            Some(level) => {
+                        match self.form {
+                            Form::Simd(level) => {
                                 simd::run(level, op, arena, self.scratch.words_mut(), table);
                             }
-                            None => scalar::run_op(op.op(), arena, table),
+                            Form::Twin(run) => run(op.op(), arena, table),
                         }
                     }
                 }

@@ -135,10 +135,7 @@ unsafe fn run_on<V: Entries>(
             | Op::Momentum { .. }
             | Op::Adam { .. }
             | Op::RmsProp { .. } => V::elementwise(op, start),
-            // A few words each: nothing to gain.
-            Op::Tick { .. } | Op::Spread { .. } | Op::Tally { .. } => {
-                scalar::run_op(op, arena, table);
-            }
+            Op::Tick { .. } | Op::Spread { .. } | Op::Tally { .. } => scalar::run_small(op, arena),
         }
     }
 }

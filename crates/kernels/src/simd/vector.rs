@@ -3,7 +3,7 @@
 use adversaria_core::math::Lanes;
 
 use super::{gemm, pack, tile};
-use crate::program::{Mat, Op, Table};
+use crate::program::{Act, Mat, Op, Table};
 use crate::real::Real;
 
 /// The most lanes that any vector has.
@@ -47,8 +47,10 @@ pub(super) trait Vector: Lanes + Real {
 /// # Safety
 /// All methods: the machine has the instruction set, and the op was checked for an arena that begins at `arena`.
 pub(super) trait Entries: Vector {
-    /// Map, Zip, Scale, PointGrad, Clamp, Average and the optimisers.
+    /// Zip, Scale, PointGrad, Clamp, Average, the optimisers, and Map.
     unsafe fn elementwise(op: &Op, arena: *mut f32);
+    /// Map, and what a product does last.
+    unsafe fn map(arena: *mut f32, x: Mat, y: Mat, act: Act, order: u32);
     /// RowSum, PointLoss and SumSquares.
     unsafe fn reduce(op: &Op, arena: *mut f32);
     /// Draw and Gather.
@@ -108,6 +110,17 @@ macro_rules! entries {
             unsafe fn elementwise(op: &crate::program::Op, arena: *mut f32) {
                 // SAFETY: as promised by the caller of this method; so in all that follow.
                 unsafe { super::elementwise::run::<Self>(op, arena) }
+            }
+            $(#[$feature])?
+            unsafe fn map(
+                arena: *mut f32,
+                x: crate::program::Mat,
+                y: crate::program::Mat,
+                act: crate::program::Act,
+                order: u32,
+            ) {
+                // SAFETY: see above.
+                unsafe { super::elementwise::map::<Self>(arena, x, y, act, order) }
             }
             $(#[$feature])?
             unsafe fn reduce(op: &crate::program::Op, arena: *mut f32) {
