@@ -55,6 +55,13 @@ pub enum Isa {
 /// Parts of a large op for each thread: a thread that the machine puts aside leaves its share to the others.
 const PARTS_EACH: usize = 4;
 
+/// What [`Isa`] became. The twin stands behind a pointer so that a page, which never asks for it, need not hold it.
+#[derive(Clone, Copy)]
+enum Form {
+    Simd(simd::Level),
+    Twin(fn(&Op, &mut [f32], Option<&Table>)),
+}
+
 struct Prepared {
     name: String,
     ops: Vec<Checked>,
@@ -63,7 +70,7 @@ struct Prepared {
 
 /// Runs programs on the calling thread, and natively the large ops of them on a team; answers reads at once.
 pub struct CpuBackend {
-    level: Option<simd::Level>,
+    form: Form,
     threads: usize,
     team: Option<Team>,
     arena: Buffer,
@@ -93,7 +100,10 @@ impl CpuBackend {
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         Self {
-            level: (isa == Isa::Simd).then(simd::Level::detect),
+            form: match isa {
+                Isa::Simd => Form::Simd(simd::Level::detect()),
+                Isa::Scalar => Form::Twin(scalar::run_op),
+            },
             threads: 1,
             team: None,
             arena: Buffer::default(),
@@ -109,7 +119,10 @@ impl CpuBackend {
     /// The name of the instruction set in use: `avx2`, `simd128`, `portable` or `scalar`.
     #[must_use]
     pub fn isa_name(&self) -> &'static str {
-        self.level.map_or("scalar", simd::Level::name)
+        match self.form {
+            Form::Simd(level) => level.name(),
+            Form::Twin(_) => "scalar",
+        }
     }
 
     /// At most how many threads run.
@@ -244,17 +257,21 @@ impl Backend for CpuBackend {
         let list = (0..times)
             .flat_map(|_| runs)
             .flat_map(|run| (0..run.times).map(|_| &programs[run.program]));
-        match (self.level, &self.team) {
-            (None, _) => list.flat_map(|p| &p.ops).for_each(|op| {
-                scalar::run_op(op.op(), arena, table);
-            }),
-            (Some(level), Some(team)) if runs.iter().any(|r| programs[r.program].width() > 1) => {
+        match (self.form, &self.team) {
+            (Form::Twin(run), _) => {
+                list.flat_map(|p| &p.ops).for_each(|op| run(op.op(), arena, table));
+            }
+            (Form::Simd(level), Some(team))
+                if runs.iter().any(|r| programs[r.program].width() > 1) =>
+            {
                 let steps = list.flat_map(|p| &p.steps);
                 team.run(level, &steps, [arena, scratch], self.scratch_words, table);
             }
-            (Some(level), _) => list.flat_map(|p| &p.steps).flatten().flatten().for_each(|op| {
-                simd::run(level, op, arena, scratch, table);
-            }),
+            (Form::Simd(level), _) => {
+                list.flat_map(|p| &p.steps).flatten().flatten().for_each(|op| {
+                    simd::run(level, op, arena, scratch, table);
+                })
+            }
         }
         Ok(())
     }

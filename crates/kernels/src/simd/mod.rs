@@ -218,7 +218,7 @@ unsafe fn run_on<V: Entries>(
             // A few words each: nothing to gain.
             Op::Tick { .. } | Op::Spread { .. } | Op::Tally { .. } => {
                 let arena = std::slice::from_raw_parts_mut(start, ready.op.words() as usize);
-                scalar::run_op(op, arena, table);
+                scalar::run_small(op, arena);
             }
         }
     }

@@ -3,7 +3,7 @@
 use adversaria_core::math::Lanes;
 
 use super::{gemm, pack, tile};
-use crate::program::{Mat, Op, Table};
+use crate::program::{Act, Mat, Op, Table};
 use crate::real::Real;
 
 /// The most lanes that any vector has.
@@ -119,8 +119,10 @@ pub(super) trait Entries {
     type Vector: Vector;
     /// Columns of a panel of packed B.
     const PANEL: usize;
-    /// Map, Zip, Scale, PointGrad, Clamp, Average and the optimisers.
+    /// Zip, Scale, PointGrad, Clamp, Average, the optimisers, and Map.
     unsafe fn elementwise(op: &Op, arena: *mut f32);
+    /// Map, and what a product does last.
+    unsafe fn map(arena: *mut f32, x: Mat, y: Mat, act: Act, order: u32);
     /// RowSum, PointLoss and SumSquares.
     unsafe fn reduce(op: &Op, arena: *mut f32);
     /// Draw and Gather.
@@ -182,7 +184,18 @@ macro_rules! entries {
             $(#[$feature])?
             unsafe fn elementwise(op: &crate::program::Op, arena: *mut f32) {
                 // SAFETY: as promised by the caller of this method; so in all that follow.
-                unsafe { super::elementwise::run::<$vector>(op, arena) }
+                unsafe { super::elementwise::run::<Self>(op, arena) }
+            }
+            $(#[$feature])?
+            unsafe fn map(
+                arena: *mut f32,
+                x: crate::program::Mat,
+                y: crate::program::Mat,
+                act: crate::program::Act,
+                order: u32,
+            ) {
+                // SAFETY: see above.
+                unsafe { super::elementwise::map::<$vector>(arena, x, y, act, order) }
             }
             $(#[$feature])?
             unsafe fn reduce(op: &crate::program::Op, arena: *mut f32) {
@@ -228,7 +241,7 @@ macro_rules! entries {
             $(#[$feature])?
             unsafe fn finish(rows: &super::gemm::Finish) {
                 // SAFETY: see above.
-                unsafe { super::elementwise::finish::<$vector>(rows) }
+                unsafe { super::elementwise::finish::<Self>(rows) }
             }
         }
     };
