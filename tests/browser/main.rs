@@ -6,6 +6,7 @@ mod address;
 mod backend;
 mod game;
 mod harness;
+mod kernels;
 mod looks;
 mod nonsense;
 mod offline;

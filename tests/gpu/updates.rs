@@ -99,11 +99,12 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// Games amplify roundings, some much: two forms of the CPU's ops, SIMD and scalar twin, show how much. A GPU may be
-/// [`MORE`] times as far from SIMD as the twin is, and never [`MOST`] of the parameters' length.
+/// [`MORE`] times as far from SIMD as the twin is, and never [`MOST`] of the parameters' length. (Farthest is the
+/// Wasserstein game, for D's last bias alone: its gradient is the rounding of 1 − 1, to which RMSprop gives full steps.)
 #[test]
 fn free_runs_stay_together() {
     const MORE: f64 = 30.0;
-    const MOST: f64 = 0.05;
+    const MOST: f64 = 0.1;
     let Some(gpu) = gpu() else { return };
     for spec in learning().into_iter().chain(others()) {
         let cpu = free(&spec, Box::new(CpuBackend::detect()));

@@ -26,7 +26,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ),
     (
         "crates/kernels/src/",
-        &["std::fs", "std::thread", "Instant", "SystemTime", "wgpu", "async", "web_sys"],
+        &["std::fs", "std::net", "Instant", "SystemTime", "wgpu", "async", "web_sys"],
     ),
     (
         "crates/engine/src/",

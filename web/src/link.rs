@@ -236,5 +236,7 @@ pub fn capital(sentence: &str) -> String {
         return sentence.to_owned();
     }
     let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        [first.to_ascii_uppercase()].into_iter().chain(letters).collect()
+    })
 }

@@ -12,16 +12,25 @@ use crate::math::{self, Lanes, Words};
 /// Threefry-2x32 with 20 rounds: two random words per key and counter. Generic, for several blocks side by side.
 #[inline(always)]
 pub fn threefry<W: Words>(key: [W; 2], counter: [W; 2]) -> [W; 2] {
-    const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
     let keys = [key[0], key[1], key[0] ^ key[1] ^ W::splat(0x1BD1_1BDA)];
     let mut x = [counter[0].plus(keys[0]), counter[1].plus(keys[1])];
-    for group in 0..5_usize {
-        for by in ROTATIONS[group % 2] {
-            x[0] = x[0].plus(x[1]);
-            x[1] = x[1].rotl(by) ^ x[0];
-        }
-        x[0] = x[0].plus(keys[(group + 1) % 3]);
-        x[1] = x[1].plus(keys[(group + 2) % 3]).plus(W::splat(group as u32 + 1));
+    /// Groups of four rounds and a key, written out: compilers leave such a loop rolled, and rotate by what is not known.
+    macro_rules! groups {
+        ($($group:literal: $($by:literal)*;)*) => {
+            $($(
+                x[0] = x[0].plus(x[1]);
+                x[1] = x[1].rotl($by) ^ x[0];
+            )*
+            x[0] = x[0].plus(keys[$group % 3]);
+            x[1] = x[1].plus(keys[($group + 1) % 3]).plus(W::splat($group));)*
+        };
+    }
+    groups! {
+        1: 13 15 26 6;
+        2: 17 29 16 24;
+        3: 13 15 26 6;
+        4: 17 29 16 24;
+        5: 13 15 26 6;
     }
     x
 }

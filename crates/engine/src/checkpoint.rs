@@ -46,16 +46,15 @@ impl Tensors {
                 TensorView::new(*dtype, shape.clone(), bytes).map_err(damaged)?,
             ));
         }
-        let metadata = HashMap::from([("spec".to_string(), spec_json(spec))]);
+        let metadata = HashMap::from([("spec".to_string(), spec_json(spec)?)]);
         safetensors::serialize(views, Some(metadata)).map_err(damaged)
     }
 }
 
 /// The spec as a flat JSON object of address keys and string values, sorted, defaults written out.
-fn spec_json(spec: &RunSpec) -> String {
-    let pairs: serde_json::Map<String, serde_json::Value> =
-        spec.pairs().into_iter().map(|(key, value)| (key.to_string(), value.into())).collect();
-    serde_json::Value::Object(pairs).to_string()
+fn spec_json(spec: &RunSpec) -> Result<String, EngineError> {
+    let pairs: BTreeMap<_, _> = spec.pairs().into_iter().collect();
+    serde_json::to_string(&pairs).map_err(|e| bad(e.to_string()))
 }
 
 /// A player's tensors: name after the prefix, shape (Linear `[out, in]`, bias `[out]`), and the words at `base`, where

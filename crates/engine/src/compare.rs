@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adversaria_core::spec::RunSpec;
 use adversaria_kernels::backend::{Backend, Run as Runs};
-use adversaria_kernels::program::{Op, Program, Table};
+use adversaria_kernels::program::{Mat, Op, Program, Table};
 use adversaria_kernels::shadow::Shadow;
 
 use crate::compile::schedule;
@@ -335,7 +335,7 @@ fn worst(shadow: &Shadow, judged: &[bool], reference: &[f32], other: &[f32]) -> 
 /// Which of the first `end` words the ops write.
 fn written(ops: &[Op], end: usize) -> Vec<bool> {
     let mut written = vec![false; end];
-    for index in ops.iter().flat_map(Op::writes).flat_map(adversaria_kernels::program::Mat::indices) {
+    for index in ops.iter().flat_map(Op::writes).flat_map(Mat::indices) {
         if let Some(written) = written.get_mut(index) {
             *written = true;
         }

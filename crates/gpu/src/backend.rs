@@ -15,6 +15,7 @@ use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
 use crate::kernels::{Kernels, Sources, Tuning, Variant, Which};
 use crate::transfer::{Reads, Uploads};
+use crate::turns;
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
 const SUBMISSION_MICROS: f64 = 10_000.0;
@@ -40,6 +41,8 @@ struct Prepared {
     /// The words of its records in the program buffer.
     records: Range<u32>,
     micros: f64,
+    /// Turns of loops in the resident form.
+    turns: u64,
 }
 
 struct Groups {
@@ -53,6 +56,8 @@ struct Groups {
 pub struct GpuBackend {
     gpu: Gpu,
     wish: Option<Form>,
+    /// Turns of loops that an invocation may make.
+    most_turns: u64,
     kernels: Kernels,
     tuning: Tuning,
     words: u32,
@@ -86,6 +91,7 @@ impl GpuBackend {
         let align = u64::from(gpu.device.limits().min_uniform_buffer_offset_alignment);
         Self {
             wish,
+            most_turns: turns::most(gpu.name()),
             kernels: Kernels::new(gpu, sources, tuning),
             tuning,
             words: 0,
@@ -168,7 +174,9 @@ impl GpuBackend {
 
     fn prepare_one(&mut self, checked: CheckedProgram, records: &mut Vec<u32>) -> Prepared {
         let software = self.gpu.is_software();
-        let form = self.wish.unwrap_or_else(|| choose(&[&checked], software));
+        let wish = self.wish.unwrap_or_else(|| choose(&[&checked], software));
+        let turns = turns::turns(&checked, Crew { threads: self.tuning.threads, groups: 1 });
+        let form = if turns <= self.most_turns { wish } else { Form::Dispatch };
         let groups = if form == Form::Dispatch { self.tuning.groups } else { 1 };
         let crew = Crew { threads: self.tuning.threads, groups };
         let begin = records.len();
@@ -186,6 +194,7 @@ impl GpuBackend {
         let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Prepared {
             micros: micros(&[&checked], form, software),
+            turns,
             checked,
             form,
             launches,
@@ -238,6 +247,8 @@ impl GpuBackend {
                 reason = "a positive number of at most u32's size"
             )]
             let most = (SUBMISSION_MICROS / each.max(1e-3)).clamp(1.0, f64::from(left)) as u32;
+            let can = u32::try_from(self.most_turns / self.turns(runs).max(1)).unwrap_or(u32::MAX);
+            let most = most.min(can.max(1));
             self.record_plan(runs, most)?;
             self.spent(each * f64::from(most));
             left -= most;
@@ -314,9 +325,14 @@ impl GpuBackend {
         }
     }
 
-    /// Whether all of the list can run in the resident form.
+    fn turns(&self, runs: &[Run]) -> u64 {
+        runs.iter().map(|run| self.programs[run.program].turns * u64::from(run.times)).sum()
+    }
+
+    /// Whether all of the list can run in the resident form, in one invocation.
     fn is_resident(&self, runs: &[Run]) -> bool {
         runs.len() <= PLAN_RUNS
+            && self.turns(runs) <= self.most_turns
             && runs.iter().all(|run| self.programs[run.program].form == Form::Resident)
     }
 }
@@ -466,7 +482,9 @@ impl Backend for GpuBackend {
         for _ in 0..times {
             for run in runs {
                 match self.programs[run.program].form {
-                    Form::Resident => self.submit_resident(&[*run], 1)?,
+                    Form::Resident => {
+                        self.submit_resident(&[Run { times: 1, ..*run }], run.times)?;
+                    }
                     Form::Dispatch => self.submit_dispatch(&[*run], 1),
                 }
             }

@@ -5,6 +5,7 @@ mod cost;
 mod device;
 mod kernels;
 mod transfer;
+mod turns;
 
 pub use backend::GpuBackend;
 pub use cost::{Form, choose};

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::thread;
 
 use crate::backend::{Backend, BackendError, Run, Ticket};
 use crate::check::{Checked, check};
 use crate::program::{Op, Program, Table, TableValues};
 use crate::scalar;
-use crate::simd;
+use crate::simd::{self, Step, Team};
 
 /// One aligned group of words: arenas and scratch are made of these, so that vectors can be loaded whole.
 #[repr(C, align(32))]
@@ -51,16 +52,31 @@ pub enum Isa {
     Simd,
 }
 
+/// Parts of a large op for each thread: a thread that the machine puts aside leaves its share to the others.
+const PARTS_EACH: usize = 4;
+
+/// What [`Isa`] became. The twin stands behind a pointer so that a page, which never asks for it, need not hold it.
+#[derive(Clone, Copy)]
+enum Form {
+    Simd(simd::Level),
+    Twin(fn(&Op, &mut [f32], Option<&Table>)),
+}
+
 struct Prepared {
     name: String,
     ops: Vec<Checked>,
+    steps: Vec<Step>,
 }
 
-/// Runs programs on the calling thread; answers reads at once.
+/// Runs programs on the calling thread, and natively the large ops of them on a team; answers reads at once.
 pub struct CpuBackend {
-    level: Option<simd::Level>,
+    form: Form,
+    threads: usize,
+    team: Option<Team>,
     arena: Buffer,
     scratch: Buffer,
+    /// Of the scratch, what each thread has.
+    scratch_words: usize,
     programs: Vec<Prepared>,
     table: Option<Arc<Table>>,
     answers: BTreeMap<Ticket, Vec<f32>>,
@@ -68,19 +84,31 @@ pub struct CpuBackend {
 }
 
 impl CpuBackend {
-    /// With the best form of the ops that this machine can run.
+    /// With the best form of the ops that this machine can run, and as many threads as it has for us.
     #[must_use]
     pub fn detect() -> Self {
-        Self::with_isa(Isa::Simd)
+        Self::with_threads(thread::available_parallelism().map_or(1, Into::into))
     }
 
-    /// With this form of the ops.
+    /// With the best form of the ops, and at most so many threads. Their number changes no bit.
+    #[must_use]
+    pub fn with_threads(threads: usize) -> Self {
+        Self { threads, ..Self::with_isa(Isa::Simd) }
+    }
+
+    /// With this form of the ops, on the calling thread alone.
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         Self {
-            level: (isa == Isa::Simd).then(simd::Level::detect),
+            form: match isa {
+                Isa::Simd => Form::Simd(simd::Level::detect()),
+                Isa::Scalar => Form::Twin(scalar::run_op),
+            },
+            threads: 1,
+            team: None,
             arena: Buffer::default(),
             scratch: Buffer::default(),
+            scratch_words: 0,
             programs: Vec::new(),
             table: None,
             answers: BTreeMap::new(),
@@ -91,7 +119,16 @@ impl CpuBackend {
     /// The name of the instruction set in use: `avx2`, `simd128`, `portable` or `scalar`.
     #[must_use]
     pub fn isa_name(&self) -> &'static str {
-        self.level.map_or("scalar", simd::Level::name)
+        match self.form {
+            Form::Simd(level) => level.name(),
+            Form::Twin(_) => "scalar",
+        }
+    }
+
+    /// At most how many threads run.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The words of a range, or why there are none.
@@ -131,17 +168,31 @@ fn buffer(words: usize) -> Result<Buffer, BackendError> {
     Buffer::zeroed(words).ok_or(BackendError::OutOfMemory { needed, available: 0 })
 }
 
+/// How many words of scratch one thread needs.
+fn scratch_words(programs: &[Prepared]) -> usize {
+    let ops = programs.iter().flat_map(|p| &p.steps).flatten().flatten();
+    ops.map(simd::Ready::scratch_words).max().unwrap_or(0)
+}
+
 fn bad_op(program: &str, index: usize, op: &Op, why: String) -> BackendError {
     BackendError::BadOp { program: program.to_owned(), index, op: format!("{op:?}"), why }
 }
 
-/// Checks every op of a program.
-fn prepare_program(program: Program, words: u32) -> Result<Prepared, BackendError> {
-    let check_op = |(index, op): (usize, &Op)| {
-        check(op, words).map_err(|why| bad_op(&program.name, index, op, why))
-    };
-    let ops = program.ops.iter().enumerate().map(check_op).collect::<Result<_, _>>()?;
-    Ok(Prepared { name: program.name, ops })
+impl Prepared {
+    /// Checks every op of a program, for so many threads.
+    fn new(program: Program, words: u32, threads: usize) -> Result<Self, BackendError> {
+        let check_op = |(index, op): (usize, &Op)| {
+            check(op, words).map_err(|why| bad_op(&program.name, index, op, why))
+        };
+        let ops = program.ops.iter().enumerate().map(check_op).collect::<Result<Vec<_>, _>>()?;
+        let steps = simd::steps(&ops, if threads == 1 { 1 } else { threads * PARTS_EACH });
+        Ok(Self { name: program.name, ops, steps })
+    }
+
+    /// How many threads at most have something to do at the same time.
+    fn width(&self) -> usize {
+        self.steps.iter().map(Vec::len).max().unwrap_or(0)
+    }
 }
 
 impl Backend for CpuBackend {
@@ -150,14 +201,18 @@ impl Backend for CpuBackend {
     }
 
     fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
-        let check_all = programs.into_iter().map(|p| prepare_program(p, words));
+        let check_all = programs.into_iter().map(|p| Prepared::new(p, words, self.threads));
         let prepared = check_all.collect::<Result<Vec<_>, _>>()?;
-        let ops = prepared.iter().flat_map(|p| &p.ops);
-        let scratch = buffer(ops.map(simd::scratch_words).max().unwrap_or(0))?;
+        let each = scratch_words(&prepared);
+        let width = prepared.iter().map(Prepared::width).max().unwrap_or(0).min(self.threads);
+        if width > 1 && self.team.as_ref().is_none_or(|team| team.threads() < width) {
+            self.team = Team::new(width);
+        }
+        let scratch = buffer(each * self.team.as_ref().map_or(1, Team::threads))?;
         if self.arena.words != words as usize {
             self.arena = buffer(words as usize)?;
         }
-        (self.programs, self.scratch) = (prepared, scratch);
+        (self.programs, self.scratch, self.scratch_words) = (prepared, scratch, each);
         Ok(())
     }
 
@@ -196,20 +251,26 @@ impl Backend for CpuBackend {
             let unknown = || BackendError::Unknown { what: format!("program {}", run.program) };
             self.check_table(self.programs.get(run.program).ok_or_else(unknown)?)?;
         }
+        let programs = &self.programs;
+        let (arena, scratch) = (self.arena.words_mut(), self.scratch.words_mut());
         let table = self.table.as_deref();
-        for _ in 0..times {
-            for run in runs {
-                for _ in 0..run.times {
-                    for op in &self.programs[run.program].ops {
-                        let arena = self.arena.words_mut();
-                        match self.level {
-                            Some(level) => {
-                                simd::run(level, op, arena, self.scratch.words_mut(), table);
-                            }
-                            None => scalar::run_op(op.op(), arena, table),
-                        }
-                    }
-                }
+        let list = (0..times)
+            .flat_map(|_| runs)
+            .flat_map(|run| (0..run.times).map(|_| &programs[run.program]));
+        match (self.form, &self.team) {
+            (Form::Twin(run), _) => {
+                list.flat_map(|p| &p.ops).for_each(|op| run(op.op(), arena, table));
+            }
+            (Form::Simd(level), Some(team))
+                if runs.iter().any(|r| programs[r.program].width() > 1) =>
+            {
+                let steps = list.flat_map(|p| &p.steps);
+                team.run(level, &steps, [arena, scratch], self.scratch_words, table);
+            }
+            (Form::Simd(level), _) => {
+                list.flat_map(|p| &p.steps).flatten().flatten().for_each(|op| {
+                    simd::run(level, op, arena, scratch, table);
+                })
             }
         }
         Ok(())

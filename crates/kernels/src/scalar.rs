@@ -52,9 +52,7 @@ impl Table {
 /// When a view reaches outside the arena, or an op gathers and there is no table: executors check both beforehand.
 pub fn run_op<T: Scalar>(op: &Op, arena: &mut [T], table: Option<&Table>) {
     match *op {
-        Op::Tick { counter, rate, out, decay, beta1, beta2 } => {
-            run_tick(arena, counter, [rate, out], decay, [beta1, beta2]);
-        }
+        Op::Tick { .. } | Op::Spread { .. } | Op::Tally { .. } => run_small(op, arena),
         Op::Draw { out, live, source, law } => draw(arena, out, live, source, law),
         Op::Gather { out, live, source } => {
             let Some(table) = table else {
@@ -66,7 +64,6 @@ pub fn run_op<T: Scalar>(op: &Op, arena: &mut [T], table: Option<&Table>) {
             gemm(arena, (a, ta), (b, tb), c, accumulate, epilogue);
         }
         Op::RowSum { x, out, accumulate } => row_sum(arena, x, out, accumulate),
-        Op::Spread { v, out } => each(out, |r, i| arena[i] = arena[(v + r) as usize]),
         Op::Map { x, y, act, order } => {
             pairs(x, y, |i, o| arena[o] = formula::act(act, order, arena[i]));
         }
@@ -86,10 +83,6 @@ pub fn run_op<T: Scalar>(op: &Op, arena: &mut [T], table: Option<&Table>) {
         }
         Op::PointGrad { a, live, phi, weight, order, out } => {
             point_grad(arena, a, live, (phi, weight, order), out);
-        }
-        Op::Tally { from, sum, count } => {
-            arena[sum as usize] = arena[sum as usize] + arena[from as usize];
-            arena[count as usize] = arena[count as usize] + T::of(1.0);
         }
         Op::SumSquares { x, out } => {
             arena[out as usize] = sum(arena[x.range()].iter().map(|&x| x * x));
@@ -111,12 +104,27 @@ pub fn run_op<T: Scalar>(op: &Op, arena: &mut [T], table: Option<&Table>) {
     }
 }
 
-/// Calls `f` with (row, arena index) of every element.
-fn each(m: Mat, mut f: impl FnMut(u32, usize)) {
-    for r in 0..m.rows {
-        for c in 0..m.cols {
-            f(r, m.index(r, c));
+/// The ops over a few words, which have no fast form: nothing to gain.
+///
+/// # Panics
+/// When a view reaches outside the arena.
+pub(crate) fn run_small<T: Scalar>(op: &Op, arena: &mut [T]) {
+    match *op {
+        Op::Tick { counter, rate, out, decay, beta1, beta2 } => {
+            run_tick(arena, counter, [rate, out], decay, [beta1, beta2]);
         }
+        Op::Spread { v, out } => {
+            for r in 0..out.rows {
+                let value = arena[(v + r) as usize];
+                let at = out.index(r, 0);
+                arena[at..at + out.cols as usize].fill(value);
+            }
+        }
+        Op::Tally { from, sum, count } => {
+            arena[sum as usize] = arena[sum as usize] + arena[from as usize];
+            arena[count as usize] = arena[count as usize] + T::of(1.0);
+        }
+        _ => unreachable!("not small: {op:?}"),
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use adversaria_kernels::backend::{Backend, BackendError, Run};
 use adversaria_kernels::cpu::{CpuBackend, Isa};
 use adversaria_kernels::program::{
-    Act, Decay, Law, Mat, Op, Phi, Program, Source, Span, Table, TableValues,
+    Act, Decay, Epilogue, Law, Mat, Op, Phi, Program, Source, Span, Table, TableValues,
 };
 use adversaria_kernels::scalar::run_op;
 use common::{COUNTER, LOSS, Net, RATE, TICK};
@@ -178,6 +178,58 @@ fn single_precision_fast_and_plain_follow_double_precision() {
             assert!(!close(&less, &want, 1e-4), "{act:?}: 39 updates pass as 40");
         }
     }
+}
+
+/// A layer wide enough for several threads to share all its ops, trained towards less of itself.
+fn wide_update() -> (u32, Vec<Op>) {
+    let (rows, inputs, batch, arena_end) = (500, 300, 264, 1_050_000);
+    let (w, x) = (Mat::dense(16, rows, inputs), Mat::dense(200_000, inputs, batch));
+    let (y, dw) = (Mat::dense(300_000, rows, batch), Mat::dense(450_000, rows, inputs));
+    let (p, bias, m, v) =
+        (Span { at: w.at, len: rows * inputs + rows }, w.at + rows * inputs, 650_000, 850_000);
+    let act = Act::Leaky(0.2);
+    let source = Source { seed: 1, stream: 2, counter: COUNTER };
+    let gemm =
+        |a, ta, b, tb, c, epilogue| Op::Gemm { a, ta, b, tb, c, accumulate: false, epilogue };
+    let (beta1, beta2) = (0.9, 0.99);
+    let ops = vec![
+        Op::Draw { out: x, live: 260, source, law: Law::Normal { mean: 0.0, std: 1.0 } },
+        gemm(w, false, x, false, y, Epilogue::BiasAct { bias, act }),
+        gemm(y, false, x, true, dw, Epilogue::None),
+        gemm(w, true, y, false, x, Epilogue::None),
+        Op::RowSum { x: y, out: dw.at + rows * inputs, accumulate: false },
+        Op::Map { x, y: x, act: Act::Tanh, order: 0 },
+        Op::Tick { counter: COUNTER, rate: RATE, out: TICK, decay: Decay::None, beta1, beta2 },
+        Op::Adam { p, g: dw.at, m, v, tick: TICK, beta1, beta2 },
+    ];
+    (arena_end, ops)
+}
+
+/// The bits of the whole arena after six updates by so many threads, from weights around `mean`.
+fn bits_by(threads: usize, mean: f32) -> Vec<u32> {
+    let (words, ops) = wide_update();
+    let weights: Vec<f32> =
+        (0..150_000).map(|i| mean + ((i * 7919) % 1009) as f32 * 1e-4).collect();
+    let mut backend = CpuBackend::with_threads(threads);
+    backend.prepare(words, vec![program("wide", ops)]).expect("well formed");
+    backend.write(RATE, &[0.01]).expect("fits");
+    backend.write(16, &weights).expect("fits");
+    backend.submit(&[Run { program: 0, times: 3 }], 2).expect("runs");
+    let ticket = backend.read(&[0..words]).expect("in range");
+    let words = backend.poll(ticket).expect("known").expect("at once");
+    words.into_iter().map(f32::to_bits).collect()
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let alone = bits_by(1, -0.05);
+    assert!(alone.iter().all(|&bits| f32::from_bits(bits).is_finite()), "it diverged");
+    for threads in [2, 3, 8] {
+        assert!(bits_by(threads, -0.05) == alone, "{threads} threads");
+    }
+    let nudged = bits_by(2, -0.050_000_01);
+    let same = nudged.iter().zip(&alone).filter(|(a, b)| a == b).count();
+    assert!(same < alone.len() / 2, "{same} words do not depend on the weights");
 }
 
 /// Moments of a gradient that has become 0 fade away, but never into denormal numbers.

@@ -10,7 +10,11 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 pub const MINUS_LOG_4: f64 = -1.386_294_361_119_890_6;
 
 /// The page's own font where there is a page, the built-in one elsewhere.
-const FONT: &str = if cfg!(target_arch = "wasm32") { "system-ui" } else { "sans-serif" };
+const FONT: FontFamily<'static> = if cfg!(target_arch = "wasm32") {
+    FontFamily::Name("system-ui")
+} else {
+    FontFamily::SansSerif
+};
 
 /// Labels in CSS pixels; plotters writes them smaller by this share in files.
 const LABEL: f64 = if cfg!(target_arch = "wasm32") { 10.0 } else { 10.0 * 1.24 };
@@ -183,7 +187,7 @@ fn level_name<DB: DrawingBackend>(
 /// The range of a chart's values: all of them, unless a few spikes would flatten the rest; those are cut at the edge.
 fn range(mut values: Vec<f64>, level: Option<f64>) -> (f64, f64) {
     values.retain(|v| v.is_finite());
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let at =
         |share: f64| values.get(((values.len() as f64 - 1.0) * share).round() as usize).copied();
     let (Some(least), Some(most), Some(few), Some(many)) = (at(0.0), at(1.0), at(0.02), at(0.98))

@@ -9,12 +9,15 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use adversaria_core::images::ImageSet;
+use adversaria_gpu::{Gpu, GpuBackend};
+use adversaria_kernels::backend::Backend;
+use adversaria_kernels::cpu::CpuBackend;
 use adversaria_tests::learning::{
     Bar, Classifier, JUDGE_ACCURACY, Outcome, QUICK, SCENES, Scene, csv, csv_header, load_images,
-    markdown, play, reached,
+    markdown, play_on, reached,
 };
 use anyhow::{Context, Result, bail, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Runs the learning suite; ends with 1 when a scene passes for too few of its seeds.
 #[derive(Debug, Parser)]
@@ -40,6 +43,36 @@ struct Request {
     /// Runs at a time; all processors unless told.
     #[arg(long)]
     jobs: Option<usize>,
+    /// Where the arithmetic happens.
+    #[arg(long, value_enum, default_value = "cpu")]
+    backend: Place,
+}
+
+/// Where the arithmetic happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Place {
+    /// SIMD on the CPU
+    Cpu,
+    /// The adapter that Vulkan, Metal or DX12 gives
+    #[value(name = "webgpu", alias = "gpu")]
+    WebGpu,
+}
+
+impl Place {
+    /// An executor, and what computes.
+    fn backend(self) -> Result<(Box<dyn Backend>, String)> {
+        match self {
+            Self::Cpu => {
+                let cpu = CpuBackend::detect();
+                let name = cpu.isa_name().to_owned();
+                Ok((Box::new(cpu), name))
+            }
+            Self::WebGpu => {
+                let gpu = pollster::block_on(Gpu::request(|| ()))?;
+                Ok((Box::new(GpuBackend::new(&gpu, None)), gpu.name().to_owned()))
+            }
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,6 +90,7 @@ fn show(request: &Request) -> Result<bool> {
     let scenes = chosen(request)?;
     let digits = scenes.iter().any(|scene| matches!(scene.bar, Bar::Digits(_)));
     let judge = digits.then(judge).transpose()?;
+    println!("Computed by {}.\n", request.backend.backend()?.1);
     let outcomes = run_all(request, &scenes, judge.as_ref())?;
     let table = markdown(&scenes, &outcomes);
     print!("{table}");
@@ -134,7 +168,9 @@ fn run_all(
                 while let Some((scene, seed)) = next() {
                     let images = judge.map(|(images, _)| images);
                     let classifier = judge.map(|(_, classifier)| classifier);
-                    let outcome = play(&scene, seed, changes, images, classifier);
+                    let outcome = request.backend.backend().and_then(|(backend, _)| {
+                        play_on(backend, &scene, seed, changes, images, classifier)
+                    });
                     if send.send((scene, outcome)).is_err() {
                         return;
                     }

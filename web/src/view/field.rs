@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use adversaria_core::spec::decimal;
 use leptos::{html, prelude::*};
 use web_sys::KeyboardEvent;
 
@@ -57,7 +58,7 @@ pub fn NumberField(
         if let Some(box_) = typed.get() {
             box_.set_value(&text);
         }
-        if let (Some(slider), Ok(number)) = (slid.get(), text.parse::<f64>()) {
+        if let (Some(slider), Some(number)) = (slid.get(), decimal(&text)) {
             slider.set_value(&position(number, range, scale).to_string());
         }
     });
@@ -66,7 +67,7 @@ pub fn NumberField(
         let text = event_target_value(&event);
         turn.update_value(|t| *t = t.wrapping_add(1));
         let mine = turn.get_value();
-        let good = text.trim().parse::<f64>().is_ok_and(|n| n >= range.0 && n <= range.1);
+        let good = decimal(text.trim()).is_some_and(|n| n >= range.0 && n <= range.1);
         if live && good {
             set_timeout(
                 move || {
@@ -89,12 +90,12 @@ pub fn NumberField(
             _ => return,
         };
         event.prevent_default();
-        if let Ok(number) = now.get_untracked().parse::<f64>() {
+        if let Some(number) = decimal(&now.get_untracked()) {
             commit.run(print(nudged(number, way, range, scale)));
         }
     };
     let slide = move |event: leptos::ev::Event| {
-        if let Ok(place) = event_target_value(&event).parse::<f64>() {
+        if let Some(place) = decimal(&event_target_value(&event)) {
             let text = print(number_at(place, range, scale));
             if let Some(box_) = typed.get_untracked() {
                 box_.set_value(&text);

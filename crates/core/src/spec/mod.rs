@@ -5,6 +5,7 @@
 
 mod address;
 mod data_set;
+mod decimal;
 mod error;
 mod getters;
 mod keys;
@@ -16,6 +17,7 @@ mod value;
 
 pub use address::{Address, Lang, PageOptions, Theme, VIEW_LAYERS};
 pub use data_set::{Data, DataKind};
+pub use decimal::decimal;
 pub use error::SpecError;
 pub use keys::{KEYS, Key, PAGE_KEYS, PageKey};
 pub use net::{Activation, NamedNet, Net, OutputAct};

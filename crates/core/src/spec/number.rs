@@ -1,16 +1,12 @@
 //! Numbers in addresses: read strictly, printed as shortly as reads back equal.
 
+use super::decimal::decimal;
 use super::error::Why;
 
 /// A finite decimal number of [lo, hi]: digits, at most one point, an optional exponent; no sign, space or word.
 pub(super) fn real(text: &str, lo: f64, hi: f64) -> Result<f64, Why> {
-    let plain =
-        text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit() || b".eE-+".contains(&b));
-    let starts = text.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'.');
-    match text.parse::<f64>() {
-        Ok(x) if plain && starts && x >= lo && x <= hi => Ok(x),
-        _ => Err(Why::Invalid),
-    }
+    let number = if text.len() <= 40 { decimal(text) } else { None };
+    number.filter(|x| (lo..=hi).contains(x)).ok_or(Why::Invalid)
 }
 
 /// A whole number of [lo, hi], digits only.

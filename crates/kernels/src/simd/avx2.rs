@@ -8,6 +8,9 @@ use adversaria_core::math::{Lanes, Words};
 use super::vector::{Vector, entries};
 use crate::real::real_by_polynomials;
 
+/// A machine with AVX2 and FMA.
+pub(super) struct Avx2;
+
 /// Eight f32; only made where AVX2 and FMA were detected.
 #[derive(Clone, Copy)]
 pub(super) struct F32x8(__m256);
@@ -205,4 +208,4 @@ impl Vector for F32x8 {
 }
 
 real_by_polynomials!(F32x8);
-entries!(F32x8, #[target_feature(enable = "avx2,fma")]);
+entries!(Avx2, F32x8, F32x8, #[target_feature(enable = "avx2,fma")]);

@@ -3,13 +3,14 @@
 use adversaria_core::math::Lanes;
 
 use super::gemm::Finish;
-use super::vector::{MOST_LANES, Vector};
+use super::vector::{Entries, MOST_LANES, Vector};
 use crate::formula;
 use crate::program::{Act, Epilogue, Join, Mat, Op, Phi, Span, tick};
 use crate::real::Scalar;
 use crate::scalar::share;
 
-/// writes[w][i] = f(reads[·][i])[w] for i below `len`; the last vector goes through copies padded with zeros.
+/// writes[w][i] = f(reads[·][i])[w] for i below `len`; the last vector goes through copies padded with zeros, in a
+/// second round of the same loop: there are dozens of these loops, and each weighs.
 ///
 /// # Safety
 /// All pointers are good for `len` numbers; a written stretch equals a read one or is apart from all.
@@ -20,33 +21,44 @@ pub(super) unsafe fn streams<V: Vector, const R: usize, const W: usize>(
     len: usize,
     f: impl Fn([V; R]) -> [V; W],
 ) {
-    let whole = len - len % V::N;
-    let mut i = 0;
-    while i < whole {
-        // SAFETY: i + N ≤ len.
-        unsafe { step(reads, writes, i, &f) };
-        i += V::N;
+    let left = len % V::N;
+    let (mut from, mut to) = ([[0.0_f32; MOST_LANES]; R], [[0.0_f32; MOST_LANES]; W]);
+    let (mut sources, mut targets, mut end, mut more) = (reads, writes, len - left, left > 0);
+    loop {
+        let mut i = 0;
+        while i < end {
+            // SAFETY: i + N ≤ len in the first round; the copies of the second hold as many as any vector.
+            unsafe { step(sources, targets, i, &f) };
+            i += V::N;
+        }
+        if !more {
+            break;
+        }
+        // SAFETY: `left` numbers are left.
+        unsafe { copy_in(&mut from, reads, len - left, left) };
+        sources.iter_mut().zip(&from).for_each(|(p, copy)| *p = copy.as_ptr());
+        targets.iter_mut().zip(&mut to).for_each(|(p, copy)| *p = copy.as_mut_ptr());
+        (end, more) = (V::N, false);
     }
-    if whole < len {
-        let (mut from, mut to) = ([[0.0_f32; MOST_LANES]; R], [[0.0_f32; MOST_LANES]; W]);
-        for (copy, p) in from.iter_mut().zip(reads) {
-            for (k, x) in copy[..len - whole].iter_mut().enumerate() {
-                // SAFETY: whole + k < len.
-                *x = unsafe { *p.add(whole + k) };
-            }
-        }
-        let mut from_pointers = [std::ptr::null(); R];
-        let mut to_pointers = [std::ptr::null_mut(); W];
-        from_pointers.iter_mut().zip(&from).for_each(|(p, copy)| *p = copy.as_ptr());
-        to_pointers.iter_mut().zip(&mut to).for_each(|(p, copy)| *p = copy.as_mut_ptr());
-        // SAFETY: the copies hold as many as any vector.
-        unsafe { step(from_pointers, to_pointers, 0, &f) };
+    if left > 0 {
         for (p, copy) in writes.into_iter().zip(&to) {
-            for (k, &y) in copy[..len - whole].iter().enumerate() {
-                // SAFETY: whole + k < len.
-                unsafe { *p.add(whole + k) = y };
-            }
+            // SAFETY: as above.
+            unsafe { p.add(len - left).copy_from_nonoverlapping(copy.as_ptr(), left) };
         }
+    }
+}
+
+/// The `count` numbers from `at` on of each stream.
+#[inline(never)]
+unsafe fn copy_in<const R: usize>(
+    copies: &mut [[f32; MOST_LANES]; R],
+    reads: [*const f32; R],
+    at: usize,
+    count: usize,
+) {
+    for (copy, p) in copies.iter_mut().zip(reads) {
+        // SAFETY: as promised by the caller; fewer are left than any vector holds.
+        unsafe { copy.as_mut_ptr().copy_from_nonoverlapping(p.add(at), count) };
     }
 }
 
@@ -100,8 +112,11 @@ unsafe fn matrices<V: Vector, const R: usize>(
 }
 
 /// y = f⁽ᵒʳᵈᵉʳ⁾(x), with one loop per function.
+///
+/// # Safety
+/// Both matrices lie in the arena, and are equal or apart.
 #[inline(always)]
-unsafe fn map<V: Vector>(arena: *mut f32, x: Mat, y: Mat, act: Act, order: u32) {
+pub(super) unsafe fn map<V: Vector>(arena: *mut f32, x: Mat, y: Mat, act: Act, order: u32) {
     /// One loop with the function known to the compiler.
     macro_rules! known {
         ($($act:pat => $known:expr,)*) => {
@@ -157,15 +172,15 @@ unsafe fn act_grad<V: Vector>(arena: *mut f32, c: Mat, y: Mat, act: Act) {
 /// # Safety
 /// The op was checked for an arena that begins at `rows.arena`.
 #[inline(always)]
-pub(super) unsafe fn finish<V: Vector>(rows: &Finish) {
+pub(super) unsafe fn finish<E: Entries>(rows: &Finish) {
     let part = |m: Mat| Mat { at: m.at + rows.first * m.stride, rows: rows.count, ..m };
     let c = part(rows.c);
     // SAFETY: as promised by the caller.
     unsafe {
         match rows.epilogue {
             Epilogue::None => {}
-            Epilogue::BiasAct { act, .. } => map::<V>(rows.arena, c, c, act, 0),
-            Epilogue::ActGrad { y, act } => act_grad::<V>(rows.arena, c, part(y), act),
+            Epilogue::BiasAct { act, .. } => E::map(rows.arena, c, c, act, 0),
+            Epilogue::ActGrad { y, act } => act_grad::<E::Vector>(rows.arena, c, part(y), act),
         }
     }
 }
@@ -175,15 +190,15 @@ pub(super) unsafe fn finish<V: Vector>(rows: &Finish) {
 /// # Safety
 /// The op was checked for an arena that begins at `arena`.
 #[inline(always)]
-pub(super) unsafe fn run<V: Vector>(op: &Op, arena: *mut f32) {
+pub(super) unsafe fn run<E: Entries>(op: &Op, arena: *mut f32) {
     // SAFETY: as promised by the caller; vectors have the length of `p`.
     unsafe {
         let at = |word: u32| arena.add(word as usize);
         let read = |word: u32| at(word).cast_const();
         match *op {
-            Op::Map { x, y, act, order } => map::<V>(arena, x, y, act, order),
+            Op::Map { x, y, act, order } => E::map(arena, x, y, act, order),
             Op::Zip { a, b, out, join: Join::Add } => {
-                matrices::<V, 2>(
+                matrices::<E::Vector, 2>(
                     arena,
                     [a, b],
                     out,
@@ -192,7 +207,7 @@ pub(super) unsafe fn run<V: Vector>(op: &Op, arena: *mut f32) {
                 );
             }
             Op::Zip { a, b, out, join: Join::Mul } => {
-                matrices::<V, 2>(
+                matrices::<E::Vector, 2>(
                     arena,
                     [a, b],
                     out,
@@ -201,8 +216,8 @@ pub(super) unsafe fn run<V: Vector>(op: &Op, arena: *mut f32) {
                 );
             }
             Op::Scale { x, out, factor } => {
-                let factor = V::splat(factor);
-                matrices::<V, 1>(
+                let factor = E::Vector::splat(factor);
+                matrices::<E::Vector, 1>(
                     arena,
                     [x],
                     out,
@@ -211,33 +226,36 @@ pub(super) unsafe fn run<V: Vector>(op: &Op, arena: *mut f32) {
                 );
             }
             Op::PointGrad { a, live, phi, weight, order, out } => {
-                point_grad::<V>(
+                point_grad::<E::Vector>(
                     [read(a.at).cast_mut(), at(out.at)],
                     (live, out.cols),
                     (phi, weight, order),
                 );
             }
             Op::Clamp { p, limit } => {
-                let limit = V::splat(limit);
-                streams::<V, 1, 1>(
+                let limit = E::Vector::splat(limit);
+                streams::<E::Vector, 1, 1>(
                     [read(p.at)],
                     [at(p.at)],
                     p.len as usize,
                     #[inline(always)]
-                    |[p]: [V; 1]| [Lanes::pmin(Lanes::pmax(p, -limit), limit)],
+                    |[p]: [E::Vector; 1]| [Lanes::pmin(Lanes::pmax(p, -limit), limit)],
                 );
             }
             Op::Average { avg, p, keep } => {
-                let (keep, rest) = (V::of(keep), V::of(1.0 - keep));
-                streams::<V, 2, 1>(
+                let (keep, rest) = (
+                    <E::Vector as crate::real::Real>::of(keep),
+                    <E::Vector as crate::real::Real>::of(1.0 - keep),
+                );
+                streams::<E::Vector, 2, 1>(
                     [read(avg), read(p.at)],
                     [at(avg)],
                     p.len as usize,
                     #[inline(always)]
-                    |[avg, p]: [V; 2]| [keep * avg + rest * p],
+                    |[avg, p]: [E::Vector; 2]| [keep * avg + rest * p],
                 );
             }
-            _ => optimise::<V>(op, arena),
+            _ => optimise::<E::Vector>(op, arena),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Matrix products: which way to go for which shape, and the blocking of large ones (Goto & van de Geijn 2008).
 
 use super::pack::{BlockA, BlockB};
-use super::tile::{Panel, Start, TILE};
-use super::vector::{Entries, MOST_LANES};
+use super::tile::{Last, Panel, Start};
+use super::vector::{Entries, Vector};
 use crate::program::{Act, Epilogue, Mat, Op};
 
 /// Rows of a tile.
@@ -16,6 +16,9 @@ const ROWS_BLOCK: usize = 128;
 
 /// Columns of a block of B; a multiple of every panel's width.
 const COLS_BLOCK: usize = 480;
+
+/// Columns of the widest panel.
+pub(super) const MOST_COLS: usize = 32;
 
 /// Elements of B up to which a product goes without packing.
 const SMALL_B: usize = 8192;
@@ -53,8 +56,8 @@ struct Product {
 }
 
 /// How a product is computed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
     /// Straight from the operands.
     Direct,
     /// As dot products of rows.
@@ -63,7 +66,9 @@ enum Way {
     Packed,
 }
 
-fn way(ta: bool, b: Mat, tb: bool, c: Mat, epilogue: Epilogue) -> Way {
+/// The way for a product's shape; anything else goes straight.
+pub(super) fn way(op: &Op) -> Way {
+    let Op::Gemm { ta, b, tb, c, epilogue, .. } = *op else { return Way::Direct };
     if tb {
         let small = c.rows * c.cols <= SMALL_DOTS || c.rows.min(c.cols) <= FEW_DOTS;
         return if small && !ta && epilogue == Epilogue::None { Way::Dots } else { Way::Packed };
@@ -73,9 +78,9 @@ fn way(ta: bool, b: Mat, tb: bool, c: Mat, epilogue: Epilogue) -> Way {
 }
 
 /// How many words of scratch an op needs.
-pub(super) fn scratch_words(op: &Op) -> usize {
-    let Op::Gemm { ta, b, tb, c, epilogue, .. } = *op else { return 0 };
-    if way(ta, b, tb, c, epilogue) != Way::Packed {
+pub(super) fn scratch_words(op: &Op, way: Way) -> usize {
+    let Op::Gemm { ta, .. } = *op else { return 0 };
+    if way != Way::Packed {
         return 0;
     }
     DEPTH_BLOCK * (COLS_BLOCK + if ta { ROWS_BLOCK } else { 0 })
@@ -86,27 +91,18 @@ pub(super) fn scratch_words(op: &Op) -> usize {
 /// # Safety
 /// The op is a product checked for an arena that begins at `arena`, the machine has the instruction set, and
 /// `scratch` is good for [`scratch_words`].
-pub(super) unsafe fn run<V: Entries>(op: &Op, arena: *mut f32, scratch: *mut f32) {
+pub(super) unsafe fn run<V: Entries>(op: &Op, way: Way, arena: *mut f32, scratch: *mut f32) {
     let Op::Gemm { a, ta, b, tb, c, accumulate, epilogue } = *op else {
         unreachable!("called for a product")
     };
     let product = Product { arena, a, ta, b, tb, c, accumulate, epilogue };
     // SAFETY: as promised by the caller.
     unsafe {
-        match way(ta, b, tb, c, epilogue) {
+        match way {
             Way::Dots => V::dots(a, b, c, accumulate, arena),
             Way::Direct => product.direct::<V>(),
             Way::Packed => product.packed::<V>(scratch),
         }
-    }
-}
-
-/// Whether tiles apply all of the epilogue on their way out.
-fn done_in_tiles(epilogue: Epilogue) -> bool {
-    match epilogue {
-        Epilogue::None | Epilogue::ActGrad { act: Act::Identity, .. } => true,
-        Epilogue::BiasAct { act, .. } => matches!(act, Act::Identity | Act::Relu | Act::Leaky(_)),
-        Epilogue::ActGrad { .. } => false,
     }
 }
 
@@ -136,15 +132,19 @@ unsafe fn panel<V: Entries>(panel: &Panel, rows: usize, across: bool) {
 /// # Safety
 /// As for [`panel`].
 unsafe fn edged_panel<V: Entries>(tiles: Panel, rows: usize, across: bool) {
-    const WIDTH: usize = TILE * MOST_LANES;
-    let cols = tiles.cols;
-    if cols.is_multiple_of(V::N) {
+    const WIDTH: usize = MOST_COLS;
+    let (cols, lanes) = (tiles.cols, V::Vector::N);
+    if cols.is_multiple_of(lanes) {
         // SAFETY: as promised by the caller.
         return unsafe { panel::<V>(&tiles, rows, across) };
     }
     let mut copy = [0.0_f32; ROWS * WIDTH];
-    let whole =
-        Panel { c: copy.as_mut_ptr(), c_stride: WIDTH, cols: cols.next_multiple_of(V::N), ..tiles };
+    let whole = Panel {
+        c: copy.as_mut_ptr(),
+        c_stride: WIDTH,
+        cols: cols.next_multiple_of(lanes),
+        ..tiles
+    };
     // SAFETY: as promised by the caller; the copy has room for whole vectors.
     unsafe {
         for r in 0..rows {
@@ -175,17 +175,42 @@ impl Product {
         }
     }
 
-    /// What tiles apply on their way out.
-    fn act(&self) -> Act {
+    /// Whether tiles apply all of the epilogue on their way out. They know the functions of two straight pieces, and read
+    /// another matrix in whole vectors only.
+    fn done_in_tiles<V: Entries>(&self) -> bool {
         match self.epilogue {
-            Epilogue::BiasAct { act, .. } if done_in_tiles(self.epilogue) => act,
-            _ => Act::Identity,
+            Epilogue::None | Epilogue::ActGrad { act: Act::Identity, .. } => true,
+            Epilogue::BiasAct { act, .. } => {
+                matches!(act, Act::Identity | Act::Relu | Act::Leaky(_))
+            }
+            Epilogue::ActGrad { act, .. } => {
+                matches!(act, Act::Relu | Act::Leaky(_))
+                    && (self.c.cols as usize).is_multiple_of(V::Vector::N)
+            }
+        }
+    }
+
+    /// What tiles apply on their way out, from this row and column on.
+    unsafe fn last<V: Entries>(&self, row: usize, col: usize) -> Last {
+        if !self.done_in_tiles::<V>() {
+            return Last::Nothing;
+        }
+        match self.epilogue {
+            Epilogue::BiasAct { act: Act::Relu, .. } => Last::Relu,
+            Epilogue::BiasAct { act: Act::Leaky(slope), .. } => Last::Leaky(slope),
+            Epilogue::ActGrad { y, act: act @ (Act::Relu | Act::Leaky(_)) } => Last::Slope {
+                // SAFETY: y has the shape of c.
+                y: unsafe { self.arena.add(y.index(row as u32, col as u32)) },
+                y_stride: y.stride as usize,
+                slope: if let Act::Leaky(slope) = act { slope } else { 0.0 },
+            },
+            _ => Last::Nothing,
         }
     }
 
     /// The rest of the epilogue, for some rows of some columns.
     unsafe fn finish<V: Entries>(&self, rows: [usize; 2], cols: [usize; 2]) {
-        if done_in_tiles(self.epilogue) {
+        if self.done_in_tiles::<V>() {
             return;
         }
         let [from, cols] = cols.map(|x| x as u32);
@@ -218,7 +243,7 @@ impl Product {
                     c_stride: self.c.stride as usize,
                     cols,
                     start: self.start(i),
-                    act: self.act(),
+                    last: self.last::<V>(i, 0),
                 };
                 panel::<V>(&tiles, count, self.ta);
             }
@@ -284,7 +309,7 @@ impl Product {
                 V::pack_a(&BlockA { a, stride, rows: high, depth: deep, to: packed_a });
             }
             let last = k + deep == self.depth();
-            let panel_width = TILE * V::N;
+            let panel_width = V::PANEL;
             for col in (0..width).step_by(panel_width) {
                 for row in (0..high).step_by(ROWS) {
                     let tiles = Panel {
@@ -297,7 +322,7 @@ impl Product {
                         c_stride: self.c.stride as usize,
                         cols: (width - col).min(panel_width),
                         start: if k == 0 { self.start(i + row) } else { Start::Result },
-                        act: if last { self.act() } else { Act::Identity },
+                        last: if last { self.last::<V>(i + row, j + col) } else { Last::Nothing },
                     };
                     edged_panel::<V>(tiles, (high - row).min(ROWS), self.ta);
                 }

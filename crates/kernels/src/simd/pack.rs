@@ -1,10 +1,9 @@
 //! Copies of blocks of A and B in the order in which tiles read them, so that large products stay in the cache.
 
 use super::gemm::ROWS;
-use super::tile::TILE;
 use super::vector::Vector;
 
-/// A block of B to be packed: panels of `TILE` vectors of columns, each `[depth][columns of a panel]`, the last one filled up
+/// A block of B to be packed: panels of a whole number of vectors of columns, each `[depth][columns of a panel]`, the last one filled up
 /// with zeros.
 pub(super) struct BlockB {
     /// B's first element in this block.
@@ -38,8 +37,7 @@ pub(super) struct BlockA {
 /// # Safety
 /// The block is good for reading, and `to` for writing `depth` times its columns, rounded up to whole panels.
 #[inline(always)]
-pub(super) unsafe fn pack_b<V: Vector>(block: &BlockB) {
-    let width = TILE * V::N;
+pub(super) unsafe fn pack_b<V: Vector>(block: &BlockB, width: usize) {
     let mut first = 0;
     while first < block.cols {
         let cols = (block.cols - first).min(width);
@@ -47,9 +45,10 @@ pub(super) unsafe fn pack_b<V: Vector>(block: &BlockB) {
         unsafe {
             let to = block.to.add(first * block.depth);
             if block.transposed {
-                transposed_panel::<V>(block.b.add(first * block.stride), block, cols, to);
+                let b = block.b.add(first * block.stride);
+                transposed_panel::<V>(b, block, cols, to, width);
             } else {
-                panel::<V>(block.b.add(first), block, cols, to);
+                panel::<V>(block.b.add(first), block, cols, to, width);
             }
         }
         first += cols;
@@ -57,18 +56,18 @@ pub(super) unsafe fn pack_b<V: Vector>(block: &BlockB) {
 }
 
 #[inline(always)]
-unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut f32) {
+unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut f32, width: usize) {
     for k in 0..block.depth {
         // SAFETY: as promised by the caller.
         unsafe {
-            let (from, to) = (b.add(k * block.stride), to.add(k * TILE * V::N));
+            let (from, to) = (b.add(k * block.stride), to.add(k * width));
             let mut c = 0;
             while c + V::N <= cols {
                 V::load(from.add(c)).store(to.add(c));
                 c += V::N;
             }
-            if c < TILE * V::N {
-                to.add(c).write_bytes(0, TILE * V::N - c);
+            if c < width {
+                to.add(c).write_bytes(0, width - c);
                 to.add(c).copy_from_nonoverlapping(from.add(c), cols - c);
             }
         }
@@ -76,8 +75,13 @@ unsafe fn panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut 
 }
 
 #[inline(always)]
-unsafe fn transposed_panel<V: Vector>(b: *const f32, block: &BlockB, cols: usize, to: *mut f32) {
-    let width = TILE * V::N;
+unsafe fn transposed_panel<V: Vector>(
+    b: *const f32,
+    block: &BlockB,
+    cols: usize,
+    to: *mut f32,
+    width: usize,
+) {
     let whole = block.depth - block.depth % V::N;
     let mut c = 0;
     // SAFETY: as promised by the caller.

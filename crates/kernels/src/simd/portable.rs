@@ -8,6 +8,9 @@ use adversaria_core::math::{Lanes, Words};
 use super::vector::{Vector, entries};
 use crate::real::real_by_polynomials;
 
+/// Any machine.
+pub(super) struct Portable;
+
 /// Four f32.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
@@ -177,4 +180,4 @@ impl Vector for F32x4 {
 }
 
 real_by_polynomials!(F32x4);
-entries!(F32x4);
+entries!(Portable, F32x4, F32x4);

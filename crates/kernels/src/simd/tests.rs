@@ -4,7 +4,7 @@
 
 use adversaria_core::rng::Draw;
 
-use super::{Level, run, scratch_words};
+use super::{Level, Ready, run};
 use crate::check::check;
 use crate::program::{Act, Epilogue, Join, Law, Mat, Op, Phi, Source, Span, Table, TableValues};
 use crate::scalar;
@@ -68,9 +68,9 @@ impl Case {
     /// Runs `op` the fast way, and says where the arena then differs from `want`.
     fn compare(&self, level: Level, op: &Op, want: &[f32]) -> Result<(), String> {
         let (mut got, table) = (self.arena(), table());
-        let checked = check(op, self.words)?;
-        let mut scratch = vec![f32::NAN; scratch_words(&checked)];
-        run(level, &checked, &mut got, &mut scratch, Some(&table));
+        let ready = Ready::new(check(op, self.words)?);
+        let mut scratch = vec![f32::NAN; ready.scratch_words()];
+        run(level, &ready, &mut got, &mut scratch, Some(&table));
         let mut written = vec![false; want.len()];
         for &mat in self.fresh.iter().chain(&self.updated) {
             indices(mat).for_each(|i| written[i] = true);
@@ -89,10 +89,18 @@ impl Case {
         Ok(())
     }
 
+    /// The arena's bits after `op`.
+    fn bits(&self, level: Level, op: &Op) -> Vec<u32> {
+        let ready = Ready::new(check(op, self.words).expect("well formed"));
+        let (mut arena, mut scratch) = (self.arena(), vec![f32::NAN; ready.scratch_words()]);
+        run(level, &ready, &mut arena, &mut scratch, None);
+        arena.into_iter().map(f32::to_bits).collect()
+    }
+
     fn check(&self) {
         let mut want = self.arena();
         scalar::run_op(&self.op, &mut want, Some(&table()));
-        for level in [Level::detect(), Level::portable()] {
+        for level in Level::all() {
             let verdict = self.compare(level, &self.op, &want);
             assert_eq!(verdict, Ok(()), "{}: {:?}", level.name(), self.op);
             for fault in &self.faults {
@@ -186,8 +194,8 @@ fn saturated_arguments_and_nan_come_out_alike() {
             let mut want: Vec<f32> = extremes.iter().copied().cycle().take(32).collect();
             let mut got = want.clone();
             scalar::run_op(&op, &mut want, None);
-            let checked = check(&op, 32).expect("well formed");
-            run(Level::detect(), &checked, &mut got, &mut [], None);
+            let ready = Ready::new(check(&op, 32).expect("well formed"));
+            run(Level::detect(), &ready, &mut got, &mut [], None);
             // The sine of what is too large to reduce is whatever it is; NaN has many patterns.
             let told = |x: f32| if x.is_nan() { u32::MAX } else { x.to_bits() };
             let alike = |i: usize| told(want[i]) == told(got[i]) || (act == Act::Sine && i % 8 > 2);
@@ -354,7 +362,7 @@ impl Case {
     /// As [`Case::check`], bit by bit, for ops that take roots of the words from `v` on and of a tick's words: these
     /// are made positive first.
     fn check_with_positive(&self, v: u32, len: u32) {
-        for level in [Level::detect(), Level::portable()] {
+        for level in Level::all() {
             let verdict = self.compare_from(level, &self.op, v, len);
             assert_eq!(verdict, Ok(()), "{}: {:?}", level.name(), self.op);
             for fault in &self.faults {
@@ -371,7 +379,7 @@ impl Case {
         }
         let mut got = want.clone();
         scalar::run_op(&self.op, &mut want, None);
-        run(level, &check(op, self.words)?, &mut got, &mut [], None);
+        run(level, &Ready::new(check(op, self.words)?), &mut got, &mut [], None);
         let differ =
             want.iter().zip(&got).position(|(a, b)| a.to_bits() != b.to_bits() || a.is_nan());
         differ.map_or(Ok(()), |i| Err(format!("word {i}: {} for {}", got[i], want[i])))
@@ -417,6 +425,28 @@ fn products() {
                 (case.roundings, case.scale) = (depth as f32 + 4.0, depth as f32 / 3.0 + 2.0);
                 case.faults = product_faults(&case.op);
                 case.check();
+            }
+        }
+    }
+}
+
+/// Whether two machines of different width would make a checkpoint of the same bits.
+#[test]
+fn wider_tiles_give_the_same_bits() {
+    for [rows, depth, cols] in SHAPES {
+        for (ta, tb) in [(false, false), (true, false), (false, true)] {
+            let (a, end) = if ta { mat(1, depth, rows, 1) } else { mat(1, rows, depth, 1) };
+            let (b, end) = if tb { mat(end, cols, depth, 2) } else { mat(end, depth, cols, 2) };
+            let (c, bias) = mat(end, rows, cols, 3);
+            let epilogue = Epilogue::BiasAct { bias, act: Act::Leaky(0.2) };
+            let op = |a| Op::Gemm { a, ta, b, tb, c, accumulate: false, epilogue };
+            let case = Case::exact(op(a), bias + rows, vec![c], Vec::new());
+            let bits = |level, op: &Op| case.bits(level, op);
+            let fused: Vec<Level> = Level::all().filter(|l| l.name().starts_with("avx")).collect();
+            for &level in &fused {
+                assert!(bits(level, &case.op) == bits(fused[0], &case.op), "{:?}", case.op);
+                let other = op(Mat { at: a.at - 1, ..a });
+                assert!(bits(level, &other) != bits(level, &case.op), "{other:?} is no different");
             }
         }
     }

@@ -1,9 +1,7 @@
 //! The innermost loops of matrix products: a tile of the result stays in registers while k runs.
 
-use adversaria_core::math::Lanes;
-
-use super::vector::Vector;
-use crate::program::{Act, Mat};
+use super::vector::{Tile, Vector};
+use crate::program::Mat;
 
 /// Vectors side by side in a tile. With four rows that makes eight running sums, which hide the latency of additions;
 /// with twelve, compilers run out of the sixteen registers of AVX2 and simd128, which costs more than it saves.
@@ -18,6 +16,26 @@ pub(super) enum Start {
     Bias(*const f32),
     /// What c holds.
     Result,
+}
+
+/// What becomes of the sums of a tile on their way out.
+#[derive(Clone, Copy)]
+pub(super) enum Last {
+    /// Nothing.
+    Nothing,
+    /// [`Act::Relu`](crate::program::Act::Relu)
+    Relu,
+    /// [`Act::Leaky`](crate::program::Act::Leaky) with this slope.
+    Leaky(f32),
+    /// Times 1 where y, a matrix laid out like c, is positive, else times the slope.
+    Slope {
+        /// y's first element.
+        y: *const f32,
+        /// From one row of y to the next.
+        y_stride: usize,
+        /// The slope.
+        slope: f32,
+    },
 }
 
 /// Some rows of C = A · B, for the columns of one block of B.
@@ -41,24 +59,32 @@ pub(super) struct Panel {
     pub(super) cols: usize,
     /// What the sums start from.
     pub(super) start: Start,
-    /// [`Act::Identity`], [`Act::Relu`] or [`Act::Leaky`], applied on the way out; anything else counts as identity.
-    pub(super) act: Act,
+    /// What becomes of them on the way out.
+    pub(super) last: Last,
 }
 
-/// `R` rows, all columns: as many whole tiles as fit, then narrower ones.
+/// `R` rows, all columns: as many whole tiles of `W` as fit, then narrower ones, those of `V` last.
 ///
 /// # Safety
 /// The panel's views are good for reading and writing as they say.
 #[inline(always)]
-pub(super) unsafe fn panel<V: Vector, const R: usize>(panel: &Panel, a_row: usize, a_depth: usize) {
+pub(super) unsafe fn panel<W: Tile, V: Tile, const R: usize>(
+    panel: &Panel,
+    a_row: usize,
+    a_depth: usize,
+) {
     let mut col = 0;
     // SAFETY: as promised by the caller; each tile ends within the columns.
     unsafe {
-        while col + TILE * V::N <= panel.cols {
-            tile::<V, R, TILE>(panel, col, a_row, a_depth);
-            col += TILE * V::N;
+        while col + TILE * W::N <= panel.cols {
+            tile::<W, R, TILE>(panel, col, a_row, a_depth);
+            col += TILE * W::N;
         }
-        if col + V::N <= panel.cols {
+        if col + W::N <= panel.cols {
+            tile::<W, R, 1>(panel, col, a_row, a_depth);
+            col += W::N;
+        }
+        while V::N < W::N && col + V::N <= panel.cols {
             tile::<V, R, 1>(panel, col, a_row, a_depth);
             col += V::N;
         }
@@ -71,7 +97,7 @@ pub(super) unsafe fn panel<V: Vector, const R: usize>(panel: &Panel, a_row: usiz
 
 /// `R` rows and `C` vectors of columns from `col` on.
 #[inline(always)]
-unsafe fn tile<V: Vector, const R: usize, const C: usize>(
+unsafe fn tile<V: Tile, const R: usize, const C: usize>(
     panel: &Panel,
     col: usize,
     a_row: usize,
@@ -80,12 +106,12 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
     // SAFETY: as promised by the caller.
     unsafe {
         let c = |r: usize, j: usize| panel.c.add(r * panel.c_stride + col + j * V::N);
-        let mut sums = [[V::splat(0.0); C]; R];
+        let mut sums = [[V::filled(0.0); C]; R];
         match panel.start {
             Start::Zero => {}
             Start::Bias(bias) => {
                 for (r, row) in sums.iter_mut().enumerate() {
-                    *row = [V::splat(*bias.add(r)); C];
+                    *row = [V::filled(*bias.add(r)); C];
                 }
             }
             Start::Result => {
@@ -98,12 +124,12 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
         }
         let (mut a, mut b) = (panel.a, panel.b.add(col));
         for _ in 0..panel.depth {
-            let mut right = [V::splat(0.0); C];
+            let mut right = [V::filled(0.0); C];
             for (j, x) in right.iter_mut().enumerate() {
                 *x = V::load(b.add(j * V::N));
             }
             for (r, row) in sums.iter_mut().enumerate() {
-                let left = V::splat(*a.add(r * a_row));
+                let left = V::filled(*a.add(r * a_row));
                 for (sum, &x) in row.iter_mut().zip(&right) {
                     *sum = left.mul_add(x, *sum);
                 }
@@ -112,21 +138,21 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
             a = a.wrapping_add(a_depth);
             b = b.wrapping_add(panel.b_stride);
         }
-        match panel.act {
-            Act::Relu => each(
+        match panel.last {
+            Last::Nothing => {}
+            Last::Relu => each(&mut sums, V::relu),
+            Last::Leaky(slope) => each(
                 &mut sums,
                 #[inline(always)]
-                |x| Lanes::pmax(x, V::splat(0.0)),
+                |x| x.leaky(slope),
             ),
-            Act::Leaky(slope) => {
-                let slope = V::splat(slope);
-                each(
-                    &mut sums,
-                    #[inline(always)]
-                    |x| x.if_positive(x, slope * x),
-                );
+            Last::Slope { y, y_stride, slope } => {
+                for (r, row) in sums.iter_mut().enumerate() {
+                    for (j, sum) in row.iter_mut().enumerate() {
+                        *sum = sum.sloped(V::load(y.add(r * y_stride + col + j * V::N)), slope);
+                    }
+                }
             }
-            _ => {}
         }
         for (r, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {
@@ -137,7 +163,7 @@ unsafe fn tile<V: Vector, const R: usize, const C: usize>(
 }
 
 #[inline(always)]
-fn each<V: Vector, const R: usize, const C: usize>(sums: &mut [[V; C]; R], f: impl Fn(V) -> V) {
+fn each<V: Tile, const R: usize, const C: usize>(sums: &mut [[V; C]; R], f: impl Fn(V) -> V) {
     for row in sums {
         for x in row {
             *x = f(*x);

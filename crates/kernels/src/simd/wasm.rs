@@ -8,6 +8,9 @@ use adversaria_core::math::{Lanes, Words};
 use super::vector::{Vector, entries};
 use crate::real::real_by_polynomials;
 
+/// A browser with simd128.
+pub(super) struct Simd128;
+
 /// Four f32.
 #[derive(Clone, Copy)]
 pub(super) struct F32x4(v128);
@@ -166,4 +169,4 @@ impl Vector for F32x4 {
 }
 
 real_by_polynomials!(F32x4);
-entries!(F32x4);
+entries!(Simd128, F32x4, F32x4);
