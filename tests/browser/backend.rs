@@ -18,11 +18,33 @@ async fn until_at(page: &Page, backend: &str) -> Result<String> {
     Ok(place(page).await?.1)
 }
 
+/// Keeps every sentence that the page shows: a notice goes after a while, and the machine may be busy meanwhile.
+const LISTEN: &str = "window.said = [];
+    const shown = (selector) => document.querySelector(selector)?.textContent ?? '';
+    const last = { notice: '', fault: '' };
+    new MutationObserver(() => {
+        for (const id of ['notice', 'fault']) {
+            const text = shown(id === 'fault' ? `[data-testid='fault'] p` : `[data-testid='notice']`);
+            if (text && text !== last[id]) said.push([id, text]);
+            last[id] = text;
+        }
+    }).observe(document, { subtree: true, childList: true, characterData: true });";
+
+/// The sentences that the page has shown as `id`.
+async fn said(page: &Page, id: &str) -> Result<Vec<String>> {
+    let script = "return said.filter((one) => one[0] === arguments[0]).map((one) => one[1])";
+    let all = page.run(script, &[json!(id)]).await?;
+    let all = all.as_array().context("nothing was kept")?.iter();
+    Ok(all.filter_map(|one| one.as_str().map(str::to_owned)).collect())
+}
+
 async fn until_told(page: &Page, id: &str, of: &str) -> Result<String> {
-    let what = format!("the {id} tells of {of}");
-    page.until(&what, async || Ok(page.has(id).await? && page.text(id).await?.contains(of)))
-        .await?;
-    page.text(id).await
+    let find = async || -> Result<Option<String>> {
+        Ok(said(page, id).await?.into_iter().find(|one| one.contains(of)))
+    };
+    let what = format!("a {id} tells of {of}");
+    page.until(&what, async || Ok(find().await?.is_some())).await?;
+    find().await?.context("it is gone")
 }
 
 /// Trains by the play button to past this iteration; what there is to read must be numbers.
@@ -45,6 +67,7 @@ async fn trains(page: &Page, past: f64) -> Result<()> {
 #[test]
 fn without_webgpu_it_is_the_cpu_and_says_so() {
     browse(async |page| {
+        page.prepare(LISTEN).await?;
         for scene in ["#data=ring8", "#data=ring8&backend=webgpu&seed=2"] {
             page.open(scene).await?;
             let said = until_told(&page, "notice", "GPU").await?;
@@ -54,7 +77,7 @@ fn without_webgpu_it_is_the_cpu_and_says_so() {
             trains(&page, 50.0).await?;
         }
         // Asked for by hand, it is said again, and the run goes on where it is.
-        let script = "const at = a.metrics().iteration;
+        let script = "said.length = 0; const at = a.metrics().iteration;
             for (const backend of ['auto', 'gpu']) await a.set('backend', backend);
             return a.metrics().iteration >= at && a.spec().backend";
         let backend = page.api(script).await?;
@@ -69,10 +92,13 @@ fn the_cpu_is_not_kept_waiting_by_a_gpu_that_never_answers() {
     browse(async |page| {
         let silent = silent_gpu();
         page.prepare(&silent).await?;
+        page.prepare(LISTEN).await?;
         page.open("#data=ring8&backend=cpu").await?;
         let begun = page.api("return performance.now()").await?.as_f64().unwrap_or(f64::NAN);
         ensure!(begun < 4500.0, "the scene came after {begun} ms");
-        ensure!(place(&page).await?.0 == "cpu" && !page.text("notice").await?.contains("GPU"));
+        ensure!(place(&page).await?.0 == "cpu", "it is not the CPU");
+        let all = said(&page, "notice").await?;
+        ensure!(!all.iter().any(|one| one.contains("GPU")), "{all:?}");
         // A run that leaves it open waits a few seconds, and is not kept waiting for ever either.
         page.open("#data=ring8").await?;
         until_told(&page, "notice", "does not answer").await?;
@@ -83,6 +109,7 @@ fn the_cpu_is_not_kept_waiting_by_a_gpu_that_never_answers() {
 #[test]
 fn left_open_a_software_gpu_is_left_alone() {
     browse_webgpu(async |page| {
+        page.prepare(LISTEN).await?;
         page.open("#data=ring8").await?;
         let said = until_told(&page, "notice", "software").await?;
         ensure!(said.to_lowercase().contains("swiftshader"), "{said}");
@@ -216,6 +243,7 @@ const DESTROY: &str = "new BroadcastChannel('mortal').postMessage(0)";
 fn a_lost_device_costs_a_sentence_and_little_else() {
     browse_webgpu(async |page| {
         page.prepare(&mortal_gpu()).await?;
+        page.prepare(LISTEN).await?;
         stage(&page, "#data=ring8&g=16&d=16&batch=32&backend=webgpu").await?;
         until_at(&page, "webgpu").await?;
         page.click("play").await?;
@@ -229,6 +257,8 @@ fn a_lost_device_costs_a_sentence_and_little_else() {
             "{said}"
         );
         ensure!(reached >= 80.0, "it reached {reached}");
+        let all = said(&page, "fault").await?;
+        ensure!(all.len() == 1, "one sentence would do: {all:?}");
         // The browser gives another device, and the run goes on there.
         until_at(&page, "webgpu").await?;
         let from = page.number("iteration").await?;

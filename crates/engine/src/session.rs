@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use adversaria_core::images::ImageSet;
 use adversaria_core::spec::{Address, BackendChoice, DataKind, RunSpec};
-use adversaria_kernels::backend::{Backend, BackendError};
+use adversaria_kernels::backend::BackendError;
 use adversaria_kernels::program::Table;
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Layers, Metrics, Reply, Scene, Standing, Step,
@@ -18,7 +18,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{EngineError, unended};
 use crate::owed::Owed;
 use crate::own_images::training_set;
-use crate::place::{Offer, Offers, Place, Wish};
+use crate::place::{Offer, Offers, Wish};
 use crate::run::{Run, is_of_place};
 use crate::stage::Stage;
 use crate::table::{build_table, count};
@@ -63,28 +63,45 @@ impl Intent {
         }
     }
 
-    fn run(&self, table: Arc<Table>, backend: Box<dyn Backend>) -> Result<Run, EngineError> {
+    fn metrics(&self) -> Metrics {
         match self {
-            Self::Load(spec) => Run::new((**spec).clone(), table, backend),
-            Self::Restore(checkpoint) => (**checkpoint).clone().resume(table, backend),
+            Self::Load(_) => Metrics::NEW,
+            Self::Restore(checkpoint) => checkpoint.metrics(),
         }
     }
 
-    /// The run, and its place; on the CPU with a sentence where the GPU turns out to be too small, or gone.
-    fn run_at(
+    fn stage(&self, offer: Offer, table: Arc<Table>, now: f64) -> Result<Stage, EngineError> {
+        let backend = (offer.build)();
+        match self {
+            Self::Load(spec) => {
+                Stage::new(Run::new((**spec).clone(), table, backend)?, offer.place, now)
+            }
+            Self::Restore(checkpoint) => {
+                let run = (**checkpoint).clone().resume(table, backend)?;
+                let mut stage = Stage::new(run, offer.place, now)?;
+                stage.keep_from(checkpoint.snapshot());
+                Ok(stage)
+            }
+        }
+    }
+
+    /// The run where it was offered, with the offer's notice; or on the CPU with a sentence, where a GPU turns out to be
+    /// too small, or gone.
+    fn stage_somewhere(
         &self,
-        offer: Offer,
+        mut offer: Offer,
         offers: &Offers,
         table: &Arc<Table>,
-    ) -> Result<(Run, Place, Option<String>), EngineError> {
-        let tried = self.run(Arc::clone(table), (offer.build)());
-        match (tried, offers(Wish::CPU)) {
-            (Err(error @ EngineError::Backend(_)), Some(cpu)) if cpu.place != offer.place => {
-                let run = self.run(Arc::clone(table), (cpu.build)())?;
+        now: f64,
+    ) -> Result<(Stage, Option<String>), EngineError> {
+        let (place, notice) = (offer.place.clone(), offer.notice.take());
+        match (self.stage(offer, Arc::clone(table), now), offers(Wish::CPU)) {
+            (Err(error @ EngineError::Backend(_)), Some(cpu)) if cpu.place != place => {
+                let stage = self.stage(cpu, Arc::clone(table), now)?;
                 let why = unended(&error.text()).to_owned();
-                Ok((run, cpu.place, Some(format!("{why}: the run computes on the CPU."))))
+                Ok((stage, Some(format!("{why}: the run computes on the CPU."))))
             }
-            (tried, _) => Ok((tried?, offer.place, offer.notice)),
+            (tried, _) => Ok((tried?, notice)),
         }
     }
 }
@@ -361,15 +378,8 @@ impl Session {
         let wish = intent.wish();
         let offer = (self.offers)(wish).or_else(|| (self.offers)(Wish::CPU));
         let offer = offer.ok_or(EngineError::NoBackend)?;
-        let (run, place, notice) = intent.run_at(offer, &self.offers, &table)?;
-        let mut stage = Stage::new(run, place, now)?;
-        let metrics = match intent {
-            Intent::Load(_) => Metrics::NEW,
-            Intent::Restore(checkpoint) => {
-                stage.keep_from(checkpoint.snapshot());
-                checkpoint.metrics()
-            }
-        };
+        let (stage, notice) = intent.stage_somewhere(offer, &self.offers, &table, now)?;
+        let metrics = intent.metrics();
         if let Some(mut before) = self.stage.take() {
             self.outbox.extend(before.close(&superseded()));
         }

@@ -644,3 +644,25 @@ fn a_run_that_is_too_large_for_the_gpu_computes_on_the_cpu() {
     assert!(host.notices()[1].ends_with("the run stays where it is."), "{:?}", host.notices());
     assert_eq!(host.advance(10).iteration, 20);
 }
+
+#[test]
+fn a_new_run_never_fails_for_want_of_a_gpu() {
+    let mut whole = Host::with(Known::Real, SMALL);
+    let calls = whole.device().calls.get();
+    whole.advance(40);
+    let file = whole.checkpoint();
+    for moment in 0..calls {
+        let mut host = Host::new(Known::Real);
+        host.device().fuse.set(Some(moment));
+        host.load(SMALL).expect("it goes on the CPU");
+        assert_eq!(host.scene().backend, "cpu", "lost at call {moment}");
+        assert!(matches!(host.notices()[..], [one] if one.contains("unplugged")), "{moment}");
+        assert_eq!(host.advance(40).iteration, 40);
+        assert_eq!(tensors(&host.checkpoint()), tensors(&file), "lost at call {moment}");
+        host.device.replace(Device::new());
+        host.device().fuse.set(Some(moment));
+        host.say(Command::Restore { id: 6, bytes: file.clone() });
+        assert_eq!(host.answer(6), Ok(Reply::Done), "lost at call {moment}");
+        assert_eq!(host.advance(10).iteration, 50, "lost at call {moment}");
+    }
+}
