@@ -278,30 +278,36 @@ impl Host {
     }
 
     fn scene(&self) -> &Scene {
-        let scene = |event| match event {
+        let scene = self.heard.iter().rev().find_map(|event| match event {
             Event::Staged(scene) => Some(&**scene),
             _ => None,
-        };
-        self.heard.iter().rev().find_map(scene).expect("there is a scene")
+        });
+        scene.expect("there is a scene")
     }
 
     fn faults(&self) -> Vec<&Fault> {
-        let of = |event| if let Event::Fault(fault) = event { Some(fault) } else { None };
-        self.heard.iter().filter_map(of).collect()
+        let faults = self.heard.iter().filter_map(|event| match event {
+            Event::Fault(fault) => Some(fault),
+            _ => None,
+        });
+        faults.collect()
     }
 
     fn notices(&self) -> Vec<&str> {
-        let of = |event| if let Event::Notice(said) = event { Some(said.as_str()) } else { None };
-        self.heard.iter().filter_map(of).collect()
+        let notices = self.heard.iter().filter_map(|event| match event {
+            Event::Notice(said) => Some(said.as_str()),
+            _ => None,
+        });
+        notices.collect()
     }
 
     /// Where the run was said to have gone.
     fn moves(&self) -> Vec<&str> {
-        let of = |event| match event {
+        let moves = self.heard.iter().filter_map(|event| match event {
             Event::Moved { backend, .. } => Some(backend.as_str()),
             _ => None,
-        };
-        self.heard.iter().filter_map(of).collect()
+        });
+        moves.collect()
     }
 
     /// The iteration of the last frame.
