@@ -18,7 +18,7 @@ fn run(gpu: &Gpu, form: Form, sources: &Sources, cases: &[Case]) -> Vec<Vec<f32>
     let mut start = |(program, case): (usize, &Case)| {
         backend.write(0, &case.arena()).unwrap();
         backend.submit(&[Run { program, times: 1 }], 1).unwrap();
-        backend.read(&[0..case.words]).unwrap()
+        backend.read(std::slice::from_ref(&(0..case.words))).unwrap()
     };
     let tickets: Vec<_> = cases.iter().enumerate().map(&mut start).collect();
     let mut wait = |ticket| loop {
@@ -54,7 +54,7 @@ fn every_kernel_agrees_with_its_twin() {
 #[test]
 fn bounds_are_not_slack() {
     let Some(gpu) = gpu() else { return };
-    let cases: Vec<_> = cases().into_iter().filter(|case| case.is_small()).collect();
+    let cases: Vec<_> = cases().into_iter().filter(Case::is_small).collect();
     let got = run(&gpu, Form::Dispatch, &Sources::default(), &cases);
     for (case, got) in cases.iter().zip(&got) {
         // A millionth more, or a hundred-thousandth for sums, is beyond every bound.

@@ -19,6 +19,10 @@ impl Backend for Sabotaged {
         "sabotaged"
     }
 
+    fn adapter(&self) -> String {
+        self.name().to_owned()
+    }
+
     fn prepare(&mut self, words: u32, mut programs: Vec<Program>) -> Result<(), BackendError> {
         let mut turned = 0;
         for op in programs.iter_mut().filter(|p| p.name == "G-update").flat_map(|p| &mut p.ops) {

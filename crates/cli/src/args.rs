@@ -30,7 +30,7 @@ pub(crate) enum Request {
     /// Trains a few iterations and writes everything that is needed to redo the arithmetic elsewhere; or compares two
     /// backends update by update.
     Audit(Audit),
-    /// Measures iterations per second of named workloads.
+    /// Measures iterations per second of named workloads, or of runs that grow.
     Bench(Bench),
 }
 
@@ -104,12 +104,18 @@ pub(crate) struct Bench {
     /// One workload only
     #[arg(long, value_enum, value_name = "W")]
     pub(crate) workload: Option<Workload>,
+    /// Instead of the workloads: runs whose batch, width and depth grow, one at a time
+    #[arg(long, conflicts_with = "workload")]
+    pub(crate) growth: bool,
+    /// Draws the growth as well
+    #[arg(long, value_name = "FILE.svg", requires = "growth")]
+    pub(crate) chart: Option<PathBuf>,
     #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<Choice>,
-    /// One line of JSON for each workload
+    /// One line of JSON for each run
     #[arg(long)]
     pub(crate) json: bool,
-    /// Seconds of measuring for each workload, after its warm-up
+    /// Seconds of measuring for each run, after its warm-up
     #[arg(long, value_name = "S", default_value_t = 5.0, allow_negative_numbers = true,
           value_parser = seconds)]
     pub(crate) seconds: f64,

@@ -251,11 +251,12 @@ impl Comparison {
     /// side by itself.
     fn culprit(&mut self, program: &Program, who: usize) -> Result<Option<Culprit>, EngineError> {
         let alone: Vec<_> = program.ops.iter().map(|op| vec![*op]).collect();
-        if let Some(culprit) = self.first_of(program, alone, who, true)? {
+        if let Some(culprit) = self.first_of(program, &alone, who, true)? {
             return Ok(Some(culprit));
         }
-        let begun = (1..=program.ops.len()).map(|end| program.ops[..end].to_vec()).collect();
-        self.first_of(program, begun, who, false)
+        let begun: Vec<_> =
+            (1..=program.ops.len()).map(|end| program.ops[..end].to_vec()).collect();
+        self.first_of(program, &begun, who, false)
     }
 
     /// Runs each list of ops, which ends with the program's op of its number, and gives the first after which the words
@@ -263,7 +264,7 @@ impl Comparison {
     fn first_of(
         &mut self,
         program: &Program,
-        lists: Vec<Vec<Op>>,
+        lists: &[Vec<Op>],
         who: usize,
         alone: bool,
     ) -> Result<Option<Culprit>, EngineError> {

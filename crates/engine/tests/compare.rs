@@ -65,6 +65,10 @@ impl Backend for Faulty {
         "faulty"
     }
 
+    fn adapter(&self) -> String {
+        self.name().to_owned()
+    }
+
     fn prepare(&mut self, words: u32, mut programs: Vec<Program>) -> Result<(), BackendError> {
         programs.iter_mut().for_each(|program| (self.change)(&mut program.ops));
         self.backend.prepare(words, programs)

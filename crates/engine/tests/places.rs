@@ -89,6 +89,10 @@ impl Backend for Remote {
         "webgpu"
     }
 
+    fn adapter(&self) -> String {
+        self.name().to_owned()
+    }
+
     fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
         self.device.call()?;
         let available = self.device.most_words.get();
@@ -274,31 +278,36 @@ impl Host {
     }
 
     fn scene(&self) -> &Scene {
-        let scene = |event| match event {
-            &Event::Staged(ref scene) => Some(&**scene),
+        let scene = self.heard.iter().rev().find_map(|event| match event {
+            Event::Staged(scene) => Some(&**scene),
             _ => None,
-        };
-        self.heard.iter().rev().find_map(scene).expect("there is a scene")
+        });
+        scene.expect("there is a scene")
     }
 
     fn faults(&self) -> Vec<&Fault> {
-        let of = |event| if let &Event::Fault(ref fault) = event { Some(fault) } else { None };
-        self.heard.iter().filter_map(of).collect()
+        let faults = self.heard.iter().filter_map(|event| match event {
+            Event::Fault(fault) => Some(fault),
+            _ => None,
+        });
+        faults.collect()
     }
 
     fn notices(&self) -> Vec<&str> {
-        let of =
-            |event| if let &Event::Notice(ref said) = event { Some(said.as_str()) } else { None };
-        self.heard.iter().filter_map(of).collect()
+        let notices = self.heard.iter().filter_map(|event| match event {
+            Event::Notice(said) => Some(said.as_str()),
+            _ => None,
+        });
+        notices.collect()
     }
 
     /// Where the run was said to have gone.
     fn moves(&self) -> Vec<&str> {
-        let of = |event| match event {
-            &Event::Moved { ref backend, .. } => Some(backend.as_str()),
+        let moves = self.heard.iter().filter_map(|event| match event {
+            Event::Moved { backend, .. } => Some(backend.as_str()),
             _ => None,
-        };
-        self.heard.iter().filter_map(of).collect()
+        });
+        moves.collect()
     }
 
     /// The iteration of the last frame.
@@ -420,7 +429,8 @@ fn slices_overlap_by_two_and_none_is_long() {
     for (each, journey) in [(0.02, 0.5), (0.02, 12.0), (0.4, 2.0), (3.0, 1.0)] {
         let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
         let device = host.device();
-        (device.each.set(each), device.journey.set(journey));
+        device.each.set(each);
+        device.journey.set(journey);
         host.say(Command::Play);
         host.work_for(1500.0);
         let from = device.slices.borrow().len();

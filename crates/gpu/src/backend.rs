@@ -416,6 +416,10 @@ impl Backend for GpuBackend {
         "webgpu"
     }
 
+    fn adapter(&self) -> String {
+        self.gpu.name().to_owned()
+    }
+
     fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
         self.gpu.trouble.check()?;
         let checked = programs.into_iter().map(|p| check_program(p, words));

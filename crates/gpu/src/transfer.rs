@@ -118,14 +118,15 @@ impl Reads {
             return number;
         }
         let fits = self.free.iter().position(|buffer| buffer.size() >= bytes);
-        let buffer = fits.map(|at| self.free.swap_remove(at)).unwrap_or_else(|| {
+        let fresh = || {
             gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("read-back"),
                 size: bytes.next_multiple_of(STAGING_BYTES),
                 usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             })
-        });
+        };
+        let buffer = fits.map_or_else(fresh, |at| self.free.swap_remove(at));
         self.count += 1;
         let state = Arc::new(AtomicU8::new(UNDER_WAY));
         self.staging.insert(self.count, Staging { buffer, used: 0, state, owed: 0 });

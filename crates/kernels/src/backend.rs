@@ -69,6 +69,9 @@ pub trait Backend {
     /// A short name: `cpu`, `webgpu`.
     fn name(&self) -> &'static str;
 
+    /// The adapter or instruction set, for people.
+    fn adapter(&self) -> String;
+
     /// Checks and takes the programs, and an arena of `words`. The arena's contents stay where its size is the
     /// same as before; otherwise it is zeroed.
     ///

@@ -200,6 +200,10 @@ impl Backend for CpuBackend {
         "cpu"
     }
 
+    fn adapter(&self) -> String {
+        self.isa_name().to_owned()
+    }
+
     fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
         let check_all = programs.into_iter().map(|p| Prepared::new(p, words, self.threads));
         let prepared = check_all.collect::<Result<Vec<_>, _>>()?;
@@ -270,7 +274,7 @@ impl Backend for CpuBackend {
             (Form::Simd(level), _) => {
                 list.flat_map(|p| &p.steps).flatten().flatten().for_each(|op| {
                     simd::run(level, op, arena, scratch, table);
-                })
+                });
             }
         }
         Ok(())

@@ -39,9 +39,65 @@ const PROGRAM: Binding = Binding { name: "program", access: Access::Read };
 const TABLE: Binding = Binding { name: "table", access: Access::Read };
 const PLAN: Binding = Binding { name: "plan", access: Access::Uniform };
 
+/// Bytes of a text without the lines that are comments.
+const fn length_without_comments(text: &[u8]) -> usize {
+    let (mut at, mut length) = (0, 0);
+    while at < text.len() {
+        let (end, comment) = line(text, at);
+        if !comment {
+            length += end - at;
+        }
+        at = end;
+    }
+    length
+}
+
+/// Where the line that begins at `at` ends, and whether it is a comment.
+const fn line(text: &[u8], at: usize) -> (usize, bool) {
+    let mut first = at;
+    while first < text.len() && text[first] == b' ' {
+        first += 1;
+    }
+    let comment = first + 1 < text.len() && text[first] == b'/' && text[first + 1] == b'/';
+    let mut end = first;
+    while end < text.len() && text[end] != b'\n' {
+        end += 1;
+    }
+    (if end < text.len() { end + 1 } else { end }, comment)
+}
+
+/// A text without the lines that are comments: pages need not fetch those.
+const fn without_comments<const LENGTH: usize>(text: &[u8]) -> [u8; LENGTH] {
+    let mut out = [0; LENGTH];
+    let (mut at, mut to) = (0, 0);
+    while at < text.len() {
+        let (end, comment) = line(text, at);
+        while at < end {
+            if !comment {
+                out[to] = text[at];
+                to += 1;
+            }
+            at += 1;
+        }
+    }
+    out
+}
+
+/// The text of WGSL files, joined, without comments.
+macro_rules! joined {
+    ($text:expr) => {{
+        const TEXT: &[u8] = $text.as_bytes();
+        const BYTES: [u8; length_without_comments(TEXT)] = without_comments(TEXT);
+        match std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("lines of a text are a text"),
+        }
+    }};
+}
+
 macro_rules! ops {
     ($last:literal) => {
-        concat!(
+        joined!(concat!(
             include_str!("wgsl/arena.wgsl"),
             include_str!("wgsl/math.wgsl"),
             include_str!("wgsl/random.wgsl"),
@@ -52,7 +108,7 @@ macro_rules! ops {
             include_str!("wgsl/reduce.wgsl"),
             include_str!("wgsl/gemm.wgsl"),
             include_str!($last),
-        )
+        ))
     };
 }
 
@@ -100,11 +156,11 @@ pub const PLAN_WORDS: usize = 4 + 4 * PLAN_RUNS;
 /// Products of large matrices: a workgroup makes a square of [`TILE_SIDE`] rows and columns.
 pub const TILE: Module = Module {
     name: "tile",
-    source: concat!(
+    source: joined!(concat!(
         include_str!("wgsl/math.wgsl"),
         include_str!("wgsl/function.wgsl"),
         include_str!("wgsl/tile.wgsl"),
-    ),
+    )),
     bindings: &[ARENA, PROGRAM],
     entries: &["tile"],
 };
@@ -112,11 +168,11 @@ pub const TILE: Module = Module {
 /// Products of large matrices where barriers cost more than loads: a thread makes a square of [`BLOCK_SIDE`].
 pub const BLOCK: Module = Module {
     name: "block",
-    source: concat!(
+    source: joined!(concat!(
         include_str!("wgsl/math.wgsl"),
         include_str!("wgsl/function.wgsl"),
         include_str!("wgsl/block.wgsl"),
-    ),
+    )),
     bindings: &[ARENA, PROGRAM],
     entries: &["block"],
 };
@@ -217,6 +273,8 @@ mod tests {
         let mut files = 0;
         for file in std::fs::read_dir(folder).expect("there are WGSL files") {
             let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+            let lines = text.split_inclusive('\n').filter(|line| !line.trim().starts_with("//"));
+            let text: String = lines.collect();
             assert!(MODULES.iter().any(|module| module.source.contains(&text)), "{text}");
             files += 1;
         }

@@ -8,6 +8,8 @@ mod chart;
 mod error;
 mod figure1;
 mod geometry;
+#[cfg(feature = "native")]
+mod growth;
 mod images;
 mod judge;
 #[cfg(feature = "native")]
@@ -24,6 +26,8 @@ pub use chart::{MINUS_LOG_4, Points, losses, value};
 pub use error::PlotError;
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
+#[cfg(feature = "native")]
+pub use growth::Growth;
 pub use images::{ImagesAxes, ImagesData, Wall, images};
 pub use judge::Judge;
 pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};

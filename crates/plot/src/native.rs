@@ -2,6 +2,7 @@
 
 use crate::chart::colour;
 use crate::figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1};
+use crate::growth::{Growth, growth};
 use crate::images::{ImagesAxes, ImagesData, images};
 use crate::judge::Judge;
 use crate::legend::{Entry, Swatch, legend};
@@ -17,7 +18,7 @@ use plotters::style::{FontStyle, register_font};
 /// Vector files are drawn on a lattice this much finer than their pixels, since plotters rounds to whole ones.
 const FINE: u32 = 8;
 /// The height of the legend, which never has more rows, pixels.
-const LEGEND: f32 = 30.0;
+pub(crate) const LEGEND: f32 = 30.0;
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,11 @@ pub enum Figure<'a> {
         value: &'a Points,
         /// V(D*,G).
         optimal: &'a Points,
+    },
+    /// Iterations per second against the size of a run, side by side.
+    Growth {
+        /// One for each size that grows.
+        panels: &'a [Growth<'a>],
     },
 }
 
@@ -95,6 +101,7 @@ impl Figure<'_> {
             Self::Moment { stage, picture } => {
                 paint(&moment(stage, picture, size, theme)?, area, scale)?;
             }
+            Self::Growth { panels } => paint(&growth(panels, size, theme), area, scale)?,
             Self::Losses { .. } | Self::Value { .. } => self.chart(area, size, theme, scale)?,
         }
         area.present().map_err(PlotError::backend)
@@ -120,7 +127,7 @@ impl Figure<'_> {
                 let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
                 series([(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)])
             }
-            Self::Moment { .. } => Vec::new(),
+            Self::Moment { .. } | Self::Growth { .. } => Vec::new(),
         };
         let mut marks = Vec::new();
         legend(&mut marks, &entries, size.0 as f32, foot, theme);

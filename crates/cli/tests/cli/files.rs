@@ -196,18 +196,39 @@ fn a_bench_measures_what_it_names() {
         assert_eq!(text.lines().count(), 1);
         let line: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((&line["workload"], &line["backend"]), (&workload.into(), &"cpu".into()));
-        let runs: Vec<f64> = line["runs"]
-            .as_array()
-            .expect("runs")
-            .iter()
-            .filter_map(serde_json::Value::as_f64)
-            .collect();
-        let median = line["iterations_per_second"].as_f64().expect("a number");
-        assert_eq!(runs.len(), 7);
-        assert_eq!(median, runs[3], "the median of ascending runs");
-        assert!(median > 10.0 && runs.is_sorted());
-        assert!(line["isa"].is_string());
+        let mut rounds = numbers(&line["rounds"]);
+        assert_eq!(rounds.len(), 7);
+        rounds.sort_by(f64::total_cmp);
+        assert_eq!(line["iterationsPerSecond"].as_f64(), Some(rounds[3]), "the median");
+        assert!(rounds[0] > 10.0, "{rounds:?}");
+        assert!(line["adapter"].is_string() && line["threads"].as_u64() >= Some(1));
     }
     let text = place.done("bench --workload mnist_mlp --json --seconds 0.05");
     assert!(text.contains("noise"), "without MNIST it says so: {text}");
+}
+
+fn numbers(list: &serde_json::Value) -> Vec<f64> {
+    let list = list.as_array().expect("a list");
+    list.iter().map(|x| x.as_f64().expect("a number")).collect()
+}
+
+#[test]
+fn a_bench_of_growth_measures_every_size_and_draws_them() {
+    let place = Place::new("growth");
+    let text = place.done("bench --growth --json --seconds 0.01 --chart growth.svg");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let rate = |axis: &str, value: u32| {
+        let here = |l: &&serde_json::Value| l["growth"] == axis && l["value"] == value;
+        lines.iter().find(here).and_then(|l| l["iterationsPerSecond"].as_f64()).expect(axis)
+    };
+    assert_eq!(lines.len(), 20);
+    for (axis, least, most) in [("batch", 64, 4096), ("width", 8, 512), ("depth", 1, 8)] {
+        let (small, large) = (rate(axis, least), rate(axis, most));
+        assert!(small > 2.0 * large, "{axis} costs nothing: {small} and {large} iterations/s");
+    }
+    let svg = String::from_utf8(place.read("growth.svg")).expect("text");
+    for label in ["batch", "width", "depth", "4096", "512", "cpu"] {
+        assert!(svg.contains(&format!("\n{label}\n")), "the chart does not say {label}");
+    }
 }
