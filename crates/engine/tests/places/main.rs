@@ -1,160 +1,24 @@
 //! Where a run computes: a device that answers later and may be gone, moves while a run goes on, and what wishes get.
 //! The device computes as the CPU does, so whatever happens to a run must leave its bits as they are.
 
+mod device;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use adversaria_core::spec::{BackendChoice, Exec};
 use adversaria_engine::{Next, Offer, Place, Session, Wish};
-use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
+use adversaria_kernels::backend::BackendError;
 use adversaria_kernels::cpu::CpuBackend;
-use adversaria_kernels::program::{Program, Table};
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Metrics, Reply, Scene, Standing, Step,
 };
 use safetensors::SafeTensors;
 
+use device::{Device, Remote};
+
 const SMALL: &str = "data=ring8&g=8&d=8&batch=16";
-
-/// A device and what is known of it. Milliseconds.
-struct Device {
-    now: Cell<f64>,
-    /// When everything submitted so far is done.
-    done: Cell<f64>,
-    /// What an iteration takes, and how long words travel.
-    each: Cell<f64>,
-    journey: Cell<f64>,
-    trouble: RefCell<Option<BackendError>>,
-    /// Calls until it is lost.
-    fuse: Cell<Option<u32>>,
-    calls: Cell<u32>,
-    most_words: Cell<u32>,
-    /// Iterations of each training submission, and how many such were under way, this one included.
-    slices: RefCell<Vec<(u32, u32)>>,
-    under_way: Cell<u32>,
-}
-
-impl Device {
-    fn new() -> Rc<Self> {
-        Rc::new(Self {
-            now: Cell::new(0.0),
-            done: Cell::new(0.0),
-            each: Cell::new(0.02),
-            journey: Cell::new(2.0),
-            trouble: RefCell::new(None),
-            fuse: Cell::new(None),
-            calls: Cell::new(0),
-            most_words: Cell::new(u32::MAX),
-            slices: RefCell::default(),
-            under_way: Cell::new(0),
-        })
-    }
-
-    fn lose(&self) {
-        self.trouble.replace(Some(BackendError::Lost { why: "unplugged".into() }));
-    }
-
-    /// Every call to the device comes through here.
-    fn call(&self) -> Result<(), BackendError> {
-        self.calls.set(self.calls.get() + 1);
-        if let Some(left) = self.fuse.get() {
-            self.fuse.set(left.checked_sub(1));
-            if left == 0 {
-                self.lose();
-            }
-        }
-        self.trouble.borrow().clone().map_or(Ok(()), Err)
-    }
-}
-
-/// Words asked for: when they come, and whether they are a slice's.
-struct Asked {
-    at: f64,
-    slice: bool,
-}
-
-/// The backend of the device.
-struct Remote {
-    cpu: CpuBackend,
-    device: Rc<Device>,
-    asked: BTreeMap<Ticket, Asked>,
-    trained: bool,
-}
-
-impl Backend for Remote {
-    fn name(&self) -> &'static str {
-        "webgpu"
-    }
-
-    fn adapter(&self) -> String {
-        self.name().to_owned()
-    }
-
-    fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
-        self.device.call()?;
-        let available = self.device.most_words.get();
-        if words > available {
-            let [needed, available] = [words, available].map(|words| 4 * u64::from(words));
-            return Err(BackendError::OutOfMemory { needed, available });
-        }
-        self.cpu.prepare(words, programs)
-    }
-
-    fn set_table(&mut self, table: Arc<Table>) -> Result<(), BackendError> {
-        self.device.call()?;
-        self.cpu.set_table(table)
-    }
-
-    fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError> {
-        self.device.call()?;
-        self.cpu.write(at, values)
-    }
-
-    fn submit(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
-        let device = &self.device;
-        device.call()?;
-        let millis = device.each.get() * f64::from(times);
-        device.done.set(device.done.get().max(device.now.get()) + millis);
-        // A D-update first: an iteration.
-        self.trained = runs[0].program == 0;
-        if self.trained {
-            device.under_way.set(device.under_way.get() + 1);
-            device.slices.borrow_mut().push((times, device.under_way.get()));
-        }
-        self.cpu.submit(runs, times)
-    }
-
-    fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
-        self.device.call()?;
-        let ticket = self.cpu.read(ranges)?;
-        let at = self.device.done.get().max(self.device.now.get()) + self.device.journey.get();
-        let slice = std::mem::take(&mut self.trained);
-        self.asked.insert(ticket, Asked { at, slice });
-        Ok(ticket)
-    }
-
-    fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
-        self.device.call()?;
-        if self.asked.get(&ticket).is_some_and(|asked| asked.at > self.device.now.get()) {
-            return Ok(None);
-        }
-        if self.asked.remove(&ticket).is_some_and(|asked| asked.slice) {
-            self.device.under_way.set(self.device.under_way.get() - 1);
-        }
-        self.cpu.poll(ticket)
-    }
-
-    fn in_flight(&self) -> bool {
-        self.asked.values().any(|asked| asked.at > self.device.now.get())
-    }
-
-    fn form_name(&self, _: usize) -> Option<&'static str> {
-        Some("resident")
-    }
-}
 
 /// What a host knows of its GPU.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,0 +1,148 @@
+//! A device that answers later and may be gone; it computes as the CPU does.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
+use adversaria_kernels::cpu::CpuBackend;
+use adversaria_kernels::program::{Program, Table};
+
+/// A device and what is known of it. Milliseconds.
+pub(crate) struct Device {
+    pub(crate) now: Cell<f64>,
+    /// When everything submitted so far is done.
+    pub(crate) done: Cell<f64>,
+    /// What an iteration takes, and how long words travel.
+    pub(crate) each: Cell<f64>,
+    pub(crate) journey: Cell<f64>,
+    pub(crate) trouble: RefCell<Option<BackendError>>,
+    /// Calls until it is lost.
+    pub(crate) fuse: Cell<Option<u32>>,
+    pub(crate) calls: Cell<u32>,
+    pub(crate) most_words: Cell<u32>,
+    /// Iterations of each training submission, and how many such were under way, this one included.
+    pub(crate) slices: RefCell<Vec<(u32, u32)>>,
+    pub(crate) under_way: Cell<u32>,
+}
+
+impl Device {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            now: Cell::new(0.0),
+            done: Cell::new(0.0),
+            each: Cell::new(0.02),
+            journey: Cell::new(2.0),
+            trouble: RefCell::new(None),
+            fuse: Cell::new(None),
+            calls: Cell::new(0),
+            most_words: Cell::new(u32::MAX),
+            slices: RefCell::default(),
+            under_way: Cell::new(0),
+        })
+    }
+
+    pub(crate) fn lose(&self) {
+        self.trouble.replace(Some(BackendError::Lost { why: "unplugged".into() }));
+    }
+
+    /// Every call to the device comes through here.
+    fn call(&self) -> Result<(), BackendError> {
+        self.calls.set(self.calls.get() + 1);
+        if let Some(left) = self.fuse.get() {
+            self.fuse.set(left.checked_sub(1));
+            if left == 0 {
+                self.lose();
+            }
+        }
+        self.trouble.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Words asked for: when they come, and whether they are a slice's.
+pub(crate) struct Asked {
+    at: f64,
+    slice: bool,
+}
+
+/// The backend of the device.
+pub(crate) struct Remote {
+    pub(crate) cpu: CpuBackend,
+    pub(crate) device: Rc<Device>,
+    pub(crate) asked: BTreeMap<Ticket, Asked>,
+    pub(crate) trained: bool,
+}
+
+impl Backend for Remote {
+    fn name(&self) -> &'static str {
+        "webgpu"
+    }
+
+    fn adapter(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn prepare(&mut self, words: u32, programs: Vec<Program>) -> Result<(), BackendError> {
+        self.device.call()?;
+        let available = self.device.most_words.get();
+        if words > available {
+            let [needed, available] = [words, available].map(|words| 4 * u64::from(words));
+            return Err(BackendError::OutOfMemory { needed, available });
+        }
+        self.cpu.prepare(words, programs)
+    }
+
+    fn set_table(&mut self, table: Arc<Table>) -> Result<(), BackendError> {
+        self.device.call()?;
+        self.cpu.set_table(table)
+    }
+
+    fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError> {
+        self.device.call()?;
+        self.cpu.write(at, values)
+    }
+
+    fn submit(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+        let device = &self.device;
+        device.call()?;
+        let millis = device.each.get() * f64::from(times);
+        device.done.set(device.done.get().max(device.now.get()) + millis);
+        // A D-update first: an iteration.
+        self.trained = runs[0].program == 0;
+        if self.trained {
+            device.under_way.set(device.under_way.get() + 1);
+            device.slices.borrow_mut().push((times, device.under_way.get()));
+        }
+        self.cpu.submit(runs, times)
+    }
+
+    fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
+        self.device.call()?;
+        let ticket = self.cpu.read(ranges)?;
+        let at = self.device.done.get().max(self.device.now.get()) + self.device.journey.get();
+        let slice = std::mem::take(&mut self.trained);
+        self.asked.insert(ticket, Asked { at, slice });
+        Ok(ticket)
+    }
+
+    fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
+        self.device.call()?;
+        if self.asked.get(&ticket).is_some_and(|asked| asked.at > self.device.now.get()) {
+            return Ok(None);
+        }
+        if self.asked.remove(&ticket).is_some_and(|asked| asked.slice) {
+            self.device.under_way.set(self.device.under_way.get() - 1);
+        }
+        self.cpu.poll(ticket)
+    }
+
+    fn in_flight(&self) -> bool {
+        self.asked.values().any(|asked| asked.at > self.device.now.get())
+    }
+
+    fn form_name(&self, _: usize) -> Option<&'static str> {
+        Some("resident")
+    }
+}
