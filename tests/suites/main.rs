@@ -4,6 +4,7 @@
 
 mod arrows;
 mod data;
+mod kernels;
 mod learning;
 mod sources;
 mod tidy;

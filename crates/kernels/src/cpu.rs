@@ -81,6 +81,33 @@ pub struct CpuBackend {
     table: Option<Arc<Table>>,
     answers: BTreeMap<Ticket, Vec<f32>>,
     tickets: u64,
+    pause: Pause,
+}
+
+/// How many submits go without the team, after one in which the machine put one of its threads aside: twice as many
+/// each time that happens, half as many when it does not.
+#[derive(Default)]
+struct Pause {
+    left: u32,
+    length: u32,
+}
+
+impl Pause {
+    /// The longest.
+    const MOST: u32 = 64;
+
+    /// Whether the team is to work; counts down while it is not.
+    fn is_over(&mut self) -> bool {
+        let over = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        over
+    }
+
+    fn after(&mut self, together: bool) {
+        self.length =
+            if together { self.length / 2 } else { (2 * self.length).clamp(1, Self::MOST) };
+        self.left = if together { 0 } else { self.length };
+    }
 }
 
 impl CpuBackend {
@@ -113,6 +140,7 @@ impl CpuBackend {
             table: None,
             answers: BTreeMap::new(),
             tickets: 0,
+            pause: Pause::default(),
         }
     }
 
@@ -170,7 +198,7 @@ fn buffer(words: usize) -> Result<Buffer, BackendError> {
 
 /// How many words of scratch one thread needs.
 fn scratch_words(programs: &[Prepared]) -> usize {
-    let ops = programs.iter().flat_map(|p| &p.steps).flatten().flatten();
+    let ops = programs.iter().flat_map(|p| &p.steps).flat_map(Step::ops);
     ops.map(simd::Ready::scratch_words).max().unwrap_or(0)
 }
 
@@ -191,7 +219,7 @@ impl Prepared {
 
     /// How many threads at most have something to do at the same time.
     fn width(&self) -> usize {
-        self.steps.iter().map(Vec::len).max().unwrap_or(0)
+        self.steps.iter().map(Step::width).max().unwrap_or(0)
     }
 }
 
@@ -266,13 +294,14 @@ impl Backend for CpuBackend {
                 list.flat_map(|p| &p.ops).for_each(|op| run(op.op(), arena, table));
             }
             (Form::Simd(level), Some(team))
-                if runs.iter().any(|r| programs[r.program].width() > 1) =>
+                if runs.iter().any(|r| programs[r.program].width() > 1) && self.pause.is_over() =>
             {
                 let steps = list.flat_map(|p| &p.steps);
-                team.run(level, &steps, [arena, scratch], self.scratch_words, table);
+                let together = team.run(level, &steps, [arena, scratch], self.scratch_words, table);
+                self.pause.after(together);
             }
             (Form::Simd(level), _) => {
-                list.flat_map(|p| &p.steps).flatten().flatten().for_each(|op| {
+                list.flat_map(|p| &p.steps).flat_map(Step::ops).for_each(|op| {
                     simd::run(level, op, arena, scratch, table);
                 });
             }

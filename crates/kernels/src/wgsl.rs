@@ -267,20 +267,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_file_is_in_a_module() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/wgsl");
-        let mut files = 0;
-        for file in std::fs::read_dir(folder).expect("there are WGSL files") {
-            let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
-            let lines = text.split_inclusive('\n').filter(|line| !line.trim().starts_with("//"));
-            let text: String = lines.collect();
-            assert!(MODULES.iter().any(|module| module.source.contains(&text)), "{text}");
-            files += 1;
-        }
-        assert!(files >= 10, "{files} files");
-    }
-
     /// The plan's words, and a tile's side, stand in both languages.
     #[test]
     fn sizes_agree() {

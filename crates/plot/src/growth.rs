@@ -16,7 +16,7 @@ pub struct Growth<'a> {
 }
 
 /// Room for labels around a panel's box, pixels: left, top, right, bottom.
-const ROOM: [f32; 4] = [52.0, 12.0, 10.0, 40.0];
+const ROOM: [f32; 4] = [52.0, 24.0, 10.0, 40.0];
 
 /// Labels, pixels.
 const TEXT: f32 = 11.0;
@@ -115,7 +115,7 @@ impl Panel<'_> {
             }
         }
         if x < 2.0 * ROOM[0] {
-            let title = (x, self.rect.y - 3.0);
+            let title = (x - 40.0, self.rect.y - 14.0);
             self.label(title, "iterations per second", Anchor::Left, marks);
         }
     }

@@ -1,12 +1,13 @@
 //! `cargo xtask`: set-up, serve, test, bench. Everything it needs beyond rustup, node and git it fetches itself.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::{
-    browser, checks, data, page, paths,
-    process::{cargo, run, say},
+    bench::{Bench, bench},
+    browser, checks, data, page,
+    process::say,
     tools,
 };
 
@@ -27,15 +28,8 @@ enum Task {
     },
     /// Runs every check; the last line counts them
     Test,
-    /// Measures: iterations per second, or with --learning what is learned
-    Bench {
-        /// What the scenes learn from several seeds, instead of how fast
-        #[arg(long)]
-        learning: bool,
-        /// Passed on; `-- --help` lists what there is
-        #[arg(last = true)]
-        rest: Vec<OsString>,
-    },
+    /// Measures: how fast, by itself or beside other programs, or with --learning what is learned
+    Bench(Bench),
     /// Fetches MNIST and packs it for the page
     Data,
     /// Installs what building and testing takes
@@ -48,21 +42,11 @@ fn main() -> Result<ExitCode> {
         Task::Test => {
             return Ok(if checks::run_all()? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Task::Bench { learning, rest } => bench(learning, &rest)?,
+        Task::Bench(options) => bench(&options)?,
         Task::Data => data::ensure()?,
         Task::Setup => setup()?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn bench(learning: bool, rest: &[OsString]) -> Result<()> {
-    data::ensure()?;
-    let program: &[&str] = if learning {
-        &["--package", "adversaria-tests", "--bin", "learning", "--"]
-    } else {
-        &["--package", "adversaria-cli", "--", "bench"]
-    };
-    run(cargo().args(["run", "--release"]).args(program).args(rest).current_dir(paths::root()))
 }
 
 fn setup() -> Result<()> {

@@ -84,3 +84,25 @@ fn noise(spec: &RunSpec) -> Result<ImageSet> {
     CounterRng::new(spec.seed(), 0, 0).fill_bytes(&mut bytes[head + labels..]);
     Ok(ImageSet::unpack(&bytes)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Workload;
+    use adversaria_core::spec::Address;
+    use clap::ValueEnum as _;
+    use serde_json::Value;
+
+    #[test]
+    fn the_peers_train_what_we_train() {
+        let theirs = include_str!("../../../../benchmarks/peers/workloads.json");
+        let theirs: Value = serde_json::from_str(theirs).expect("JSON");
+        assert_eq!(theirs.as_object().map(serde_json::Map::len), Some(4));
+        for workload in Workload::value_variants() {
+            let peer = &theirs[workload.name()];
+            assert_eq!(peer["address"], workload.address(), "{}", workload.name());
+            let spec = Address::parse(workload.address()).expect("allowed").spec;
+            assert_eq!(peer["batch"], spec.batch(), "{}", workload.name());
+            assert_eq!(peer["x"], spec.dim(), "{}", workload.name());
+        }
+    }
+}

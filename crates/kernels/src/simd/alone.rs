@@ -25,7 +25,7 @@ impl Team {
         _arena_and_scratch: [&mut [f32]; 2],
         _scratch_words: usize,
         _table: Option<&Table>,
-    ) {
+    ) -> bool {
         match *self {}
     }
 }

@@ -125,18 +125,39 @@ impl Ready {
     }
 }
 
-/// What may be done at the same time: either the parts of one op, each a list of its own, or one list of ops that are
-/// not worth a second thread.
-pub(crate) type Step = Vec<Vec<Ready>>;
+/// Ops that come after all that was before, and before all that comes after.
+pub(crate) struct Step {
+    /// What may be done at the same time: either the parts of one op, each a list of its own, or one list of ops that are
+    /// not worth a second thread.
+    parts: Vec<Vec<Ready>>,
+    /// About how long a part takes, in multiply-adds.
+    work: u64,
+}
+
+impl Step {
+    /// How many threads find something to do.
+    pub(crate) fn width(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// All its ops.
+    pub(crate) fn ops(&self) -> impl Iterator<Item = &Ready> {
+        self.parts.iter().flatten()
+    }
+}
 
 /// A program's ops as steps, with at most `most` parts in each.
 pub(crate) fn steps(ops: &[Checked], most: usize) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for op in ops {
         let parts = Ready::new(*op).split(most);
-        match steps.last_mut().map(Vec::as_mut_slice) {
-            Some([alone]) if parts.len() == 1 => alone.extend(parts),
-            _ => steps.push(parts.into_iter().map(|part| vec![part]).collect()),
+        let work = split::work(op.op()) / parts.len() as u64;
+        match steps.last_mut() {
+            Some(Step { parts: alone, work: before }) if alone.len() == 1 && parts.len() == 1 => {
+                alone[0].extend(parts);
+                *before += work;
+            }
+            _ => steps.push(Step { parts: parts.into_iter().map(|p| vec![p]).collect(), work }),
         }
     }
     steps
