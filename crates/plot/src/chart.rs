@@ -1,35 +1,15 @@
-//! The score's charts over iterations, drawn by plotters on any of its backends.
+//! The score's charts over iterations.
 
-use crate::PlotError;
+use crate::figure1::plain;
+use crate::geometry::{Scale, ticks};
+use crate::mark::{Anchor, Dash, Mark, Point, Rect, Stroke};
 use crate::theme::{Rgb, Theme};
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// −log 4, the value of the game when p_g = p_data and D is at its best (Theorem 1), nats.
 pub const MINUS_LOG_4: f64 = -1.386_294_361_119_890_6;
 
-/// The page's own font where there is a page, the built-in one elsewhere.
-const FONT: FontFamily<'static> = if cfg!(target_arch = "wasm32") {
-    FontFamily::Name("system-ui")
-} else {
-    FontFamily::SansSerif
-};
-
-/// Labels in CSS pixels; plotters writes them smaller by this share in files.
-const LABEL: f64 = if cfg!(target_arch = "wasm32") { 10.0 } else { 10.0 * 1.24 };
-
-/// The steps from a letter's place to its halo.
-pub(crate) const AROUND: [(f64, f64); 8] = [
-    (1.0, 0.0),
-    (0.7, 0.7),
-    (0.0, 1.0),
-    (-0.7, 0.7),
-    (-1.0, 0.0),
-    (-0.7, -0.7),
-    (0.0, -1.0),
-    (0.7, -0.7),
-];
+/// Pixels of text.
+const LABEL: f32 = 10.0;
 
 /// A line of a chart: (iteration, value), iterations ascending.
 pub type Points = [(f64, f32)];
@@ -37,159 +17,112 @@ pub type Points = [(f64, f32)];
 struct Curve<'a> {
     points: &'a Points,
     colour: Rgb,
-    width: f64,
 }
 
 struct Level {
-    value: f64,
-    colour: Rgb,
+    value: f32,
     name: &'static str,
 }
 
-/// Both losses over iterations: D's in its colour, G's in that of what it generates. `scale` is pixels of the area for
-/// each CSS pixel. The ground is left as it is.
-///
-/// # Errors
-/// When the backend cannot draw.
-pub fn losses<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    d: &Points,
-    g: &Points,
-    theme: &Theme,
-    scale: f64,
-) -> Result<(), PlotError> {
-    let curves = [
-        Curve { points: g, colour: theme.fake, width: 1.6 },
-        Curve { points: d, colour: theme.d, width: 1.6 },
-    ];
-    trend(area, &curves, None, theme, scale)
+/// Both losses over iterations in `size` (width, height) pixels: D's in its colour, G's in that of what it generates.
+#[must_use]
+pub fn losses(d: &Points, g: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
+    let curves = [Curve { points: g, colour: theme.fake }, Curve { points: d, colour: theme.d }];
+    trend(&curves, None, size, theme)
 }
 
-/// V(D,G) and V(D*,G) over iterations, with −log 4 as a dotted line.
-///
-/// # Errors
-/// When the backend cannot draw.
-pub fn value<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    value: &Points,
-    optimal: &Points,
-    theme: &Theme,
-    scale: f64,
-) -> Result<(), PlotError> {
-    let curves = [
-        Curve { points: value, colour: theme.d, width: 1.6 },
-        Curve { points: optimal, colour: theme.muted, width: 1.6 },
-    ];
-    let level = Level { value: MINUS_LOG_4, colour: theme.muted, name: "\u{2212}log 4" };
-    trend(area, &curves, Some(&level), theme, scale)
+/// V(D,G) and V(D*,G) over iterations in `size` (width, height) pixels, with −log 4 as a dotted line.
+#[must_use]
+pub fn value(value: &Points, optimal: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
+    let curves =
+        [Curve { points: value, colour: theme.d }, Curve { points: optimal, colour: theme.muted }];
+    let level = Level { value: MINUS_LOG_4 as f32, name: "\u{2212}log 4" };
+    trend(&curves, Some(&level), size, theme)
 }
 
-fn trend<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
+/// A chart's axes.
+struct Axes {
+    plot: Rect,
+    x: Scale,
+    y: Scale,
+}
+
+fn trend(
     curves: &[Curve<'_>],
     level: Option<&Level>,
+    (width, height): (f32, f32),
     theme: &Theme,
-    scale: f64,
-) -> Result<(), PlotError> {
-    let pixels = |v: f64| (v * scale).round() as i32;
-    let (width, height) = area.dim_in_pixel();
-    if (width as i32) < pixels(80.0) || (height as i32) < pixels(40.0) {
-        return Ok(());
+) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    if width < 80.0 || height < 40.0 {
+        return marks;
     }
-    let end = curves.iter().filter_map(|c| c.points.last()).map(|p| p.0).fold(1.0, f64::max);
-    let values = curves.iter().flat_map(|c| c.points.iter().map(|p| f64::from(p.1)));
+    let plot = Rect { x: 34.0, y: 6.0, w: width - 49.0, h: height - 24.0 };
+    let last = |curve: &Curve<'_>| curve.points.last().map(|p| p.0);
+    let end = curves.iter().filter_map(last).fold(1.0, f64::max) as f32;
+    let values = curves.iter().flat_map(|c| c.points.iter().map(|p| p.1));
     let (low, high) = range(values.collect(), level.map(|l| l.value));
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(pixels(6.0))
-        .margin_right(pixels(15.0))
-        .x_label_area_size(pixels(18.0))
-        .y_label_area_size(pixels(34.0))
-        .build_cartesian_2d(0.0..end, low..high)
-        .map_err(PlotError::backend)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(4)
-        .y_labels(6)
-        .max_light_lines(0)
-        .bold_line_style(colour(theme.rule).mix(0.7))
-        .axis_style(colour(theme.rule))
-        .set_all_tick_mark_size(pixels(3.0))
-        .label_style((FONT, LABEL * scale, &colour(theme.muted)))
-        .x_label_formatter(&|x| count(*x))
-        .y_label_formatter(&|y| crate::figure1::plain(*y as f32))
-        .draw()
-        .map_err(PlotError::backend)?;
+    let axes = Axes {
+        plot,
+        x: Scale::new(0.0, end, plot.x, plot.x + plot.w),
+        y: Scale::new(low, high, plot.y + plot.h, plot.y),
+    };
+    ground(&mut marks, &axes, end, (low, high), theme);
     if let Some(level) = level {
-        dotted(&mut chart, level, end, scale)?;
+        let dots = Stroke::solid(theme.muted, 1.6).dash(Dash::Dotted);
+        let y = axes.y.pixel(level.value);
+        marks.push(Mark::Line { points: vec![(plot.x, y), (plot.x + plot.w, y)], stroke: dots });
     }
     for curve in curves {
-        let style = ShapeStyle {
-            color: colour(curve.colour).to_rgba(),
-            filled: false,
-            stroke_width: pixels(curve.width).max(1) as u32,
-        };
-        let points = curve.points.iter().map(|p| (p.0, f64::from(p.1).clamp(low, high)));
-        chart.draw_series(LineSeries::new(points, style)).map_err(PlotError::backend)?;
+        let place = |p: &(f64, f32)| (axes.x.pixel(p.0 as f32), axes.y.pixel(p.1.clamp(low, high)));
+        let points = curve.points.iter().map(place).collect();
+        marks.push(Mark::Line { points, stroke: Stroke::solid(curve.colour, 1.6) });
     }
-    level.map_or(Ok(()), |level| level_name(area, &chart, level, end, theme.paper, scale))
+    // Below its line's right end, over the curves.
+    marks.extend(level.map(|level| Mark::Text {
+        at: (plot.x + plot.w, axes.y.pixel(level.value) + 9.0),
+        text: level.name.into(),
+        size: LABEL,
+        colour: theme.muted,
+        anchor: Anchor::Right,
+        halo: Some(theme.paper),
+    }));
+    marks
 }
 
-type Chart<'a, DB> = ChartContext<
-    'a,
-    DB,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
-
-fn dotted<DB: DrawingBackend>(
-    chart: &mut Chart<'_, DB>,
-    level: &Level,
-    end: f64,
-    scale: f64,
-) -> Result<(), PlotError> {
-    let radius = (0.8 * scale).round().max(1.0) as i32;
-    let spacing = 5.0 * scale;
-    let (from, to) =
-        (chart.backend_coord(&(0.0, level.value)), chart.backend_coord(&(end, level.value)));
-    let dots = (f64::from(to.0 - from.0) / spacing).floor().max(1.0) as usize;
-    let at = |i: usize| (end * i as f64 / dots as f64, level.value);
-    let style = colour(level.colour).filled();
-    chart
-        .draw_series((0..=dots).map(|i| Circle::new(at(i), radius, style)))
-        .map_err(PlotError::backend)?;
-    Ok(())
-}
-
-/// The level's name below its right end, over the curves, on a halo of the ground's colour.
-fn level_name<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    chart: &Chart<'_, DB>,
-    level: &Level,
-    end: f64,
-    ground: Rgb,
-    scale: f64,
-) -> Result<(), PlotError> {
-    let to = chart.backend_coord(&(end, level.value));
-    let at = (to.0, to.1 + (3.0 * scale).round() as i32);
-    let write = |c: Rgb, (x, y): (i32, i32)| {
-        let fill = colour(c);
-        let place = Pos::new(HPos::Right, VPos::Top);
-        let text = TextStyle::from((FONT, LABEL * scale)).color(&fill).pos(place);
-        area.draw_text(level.name, &text, (at.0 + x, at.1 + y)).map_err(PlotError::backend)
+/// The axes, a level line at each of y's ticks, and the numbers.
+fn ground(marks: &mut Vec<Mark>, axes: &Axes, end: f32, (low, high): (f32, f32), theme: &Theme) {
+    let rule = Stroke::solid(theme.rule, 1.0);
+    let mut line =
+        |a: Point, b: Point, stroke| marks.push(Mark::Line { points: vec![a, b], stroke });
+    let (left, right, base) = (axes.plot.x, axes.plot.x + axes.plot.w, axes.plot.y + axes.plot.h);
+    let (across, up) = (ticks(0.0, end, 4), ticks(low, high, 5));
+    for y in up.iter().map(|value| axes.y.pixel(*value)) {
+        line((left - 3.0, y), (right, y), rule.alpha(0.7));
+    }
+    for x in across.iter().map(|value| axes.x.pixel(*value)) {
+        line((x, base), (x, base + 3.0), rule);
+    }
+    line((left, axes.plot.y), (left, base), rule);
+    line((left, base), (right, base), rule);
+    let mut label = |at: Point, text: String, anchor| {
+        let (size, colour) = (LABEL, theme.muted);
+        marks.push(Mark::Text { at, text, size, colour, anchor, halo: None });
     };
-    for (x, y) in AROUND {
-        let by = |v: f64| (1.5 * scale * v).round() as i32;
-        write(ground, (by(x), by(y)))?;
+    for value in up {
+        label((left - 6.0, axes.y.pixel(value)), plain(value), Anchor::Right);
     }
-    write(level.colour, (0, 0))
+    for value in across {
+        label((axes.x.pixel(value), base + 11.0), count(value), Anchor::Centre);
+    }
 }
 
 /// The range of a chart's values: all of them, unless a few spikes would flatten the rest; those are cut at the edge.
-fn range(mut values: Vec<f64>, level: Option<f64>) -> (f64, f64) {
+fn range(mut values: Vec<f32>, level: Option<f32>) -> (f32, f32) {
     values.retain(|v| v.is_finite());
-    values.sort_unstable_by(f64::total_cmp);
+    values.sort_unstable_by(f32::total_cmp);
     let at =
-        |share: f64| values.get(((values.len() as f64 - 1.0) * share).round() as usize).copied();
+        |share: f32| values.get(((values.len() as f32 - 1.0) * share).round() as usize).copied();
     let (Some(least), Some(most), Some(few), Some(many)) = (at(0.0), at(1.0), at(0.02), at(0.98))
     else {
         let around = level.unwrap_or(0.5);
@@ -207,8 +140,8 @@ fn range(mut values: Vec<f64>, level: Option<f64>) -> (f64, f64) {
 }
 
 /// A count of iterations, short.
-fn count(x: f64) -> String {
-    let short = |v: f64| format!("{}", (v * 10.0).round() / 10.0);
+fn count(x: f32) -> String {
+    let short = |v: f32| format!("{}", (v * 10.0).round() / 10.0);
     if x >= 1e6 {
         format!("{}M", short(x / 1e6))
     } else if x >= 1e4 {
@@ -218,27 +151,23 @@ fn count(x: f64) -> String {
     }
 }
 
-pub(crate) fn colour(c: Rgb) -> RGBColor {
-    RGBColor(c.0, c.1, c.2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_range_holds_what_matters_and_is_never_empty() {
-        for values in [vec![], vec![0.7], vec![f64::NAN, 0.7], vec![0.7; 100]] {
+        for values in [vec![], vec![0.7], vec![f32::NAN, 0.7], vec![0.7; 100]] {
             let (low, high) = range(values, None);
             assert!(low.is_finite() && high - low > 0.01, "{low} to {high}");
         }
-        let (low, high) = range(vec![-1.2, -1.1, -1.0], Some(MINUS_LOG_4));
-        assert!(low < MINUS_LOG_4 && high > -1.0);
+        let (low, high) = range(vec![-1.2, -1.1, -1.0], Some(MINUS_LOG_4 as f32));
+        assert!(low < MINUS_LOG_4 as f32 && high > -1.0);
     }
 
     #[test]
     fn a_lone_spike_does_not_flatten_the_rest() {
-        let mut values: Vec<f64> = (0..1000).map(|i| f64::from(i) / 1000.0).collect();
+        let mut values: Vec<f32> = (0..1000_u16).map(|i| f32::from(i) / 1000.0).collect();
         values.push(1e6);
         let (_, high) = range(values, None);
         assert!(high < 3.0, "{high}");

@@ -1,10 +1,10 @@
 //! Figures of a run: what is drawn is worked out here once, for the page's canvas and for files alike.
 //!
 //! A figure of the stage is a list of [`Mark`]s in pixels: plain data, the same in the page, in an SVG file and in a
-//! PNG file. The page draws them on its canvas at every frame; [`paint`] draws them on any plotters backend. Charts
-//! over iterations ([`losses`], [`value`]) are plotters' own.
+//! PNG file. The page draws them on its canvas; natively, `paint` draws them on any plotters backend.
 
 mod chart;
+#[cfg(feature = "native")]
 mod error;
 mod figure1;
 mod geometry;
@@ -17,12 +17,14 @@ mod legend;
 mod mark;
 #[cfg(feature = "native")]
 mod native;
+#[cfg(feature = "native")]
 mod paint;
 mod plane;
 mod theme;
 mod track;
 
 pub use chart::{MINUS_LOG_4, Points, losses, value};
+#[cfg(feature = "native")]
 pub use error::PlotError;
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
@@ -33,6 +35,7 @@ pub use judge::Judge;
 pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 #[cfg(feature = "native")]
 pub use native::Figure;
+#[cfg(feature = "native")]
 pub use paint::paint;
 pub use plane::{
     PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, cell_of, lattice, outside, plane, pull_length,

@@ -1,15 +1,15 @@
 //! Figures as SVG and PNG bytes, with a legend, without any font of the system.
 
-use crate::chart::colour;
 use crate::figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1};
 use crate::growth::{Growth, growth};
 use crate::images::{ImagesAxes, ImagesData, images};
 use crate::judge::Judge;
 use crate::legend::{Entry, Swatch, legend};
 use crate::mark::{Mark, Stroke};
+use crate::paint::{colour, paint};
 use crate::plane::{PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, plane};
 use crate::theme::{Rgb, Theme};
-use crate::{PlotError, Points, losses, paint, value};
+use crate::{PlotError, Points, losses, value};
 use adversaria_protocol::{Picture, Stage};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -97,41 +97,32 @@ impl Figure<'_> {
         )
         .map_err(|_| PlotError::Backend("the built-in font is damaged".into()))?;
         area.fill(&colour(theme.paper)).map_err(PlotError::backend)?;
-        match *self {
-            Self::Moment { stage, picture } => {
-                paint(&moment(stage, picture, size, theme)?, area, scale)?;
-            }
-            Self::Growth { panels } => paint(&growth(panels, size, theme), area, scale)?,
-            Self::Losses { .. } | Self::Value { .. } => self.chart(area, size, theme, scale)?,
-        }
+        let marks = match *self {
+            Self::Moment { stage, picture } => moment(stage, picture, size, theme)?,
+            Self::Growth { panels } => growth(panels, size, theme),
+            Self::Losses { .. } | Self::Value { .. } => self.chart(size, theme),
+        };
+        paint(&marks, area, scale)?;
         area.present().map_err(PlotError::backend)
     }
 
     /// A chart above its legend.
-    fn chart<DB: DrawingBackend>(
-        &self,
-        area: &DrawingArea<DB, Shift>,
-        size: (u32, u32),
-        theme: &Theme,
-        scale: f32,
-    ) -> Result<(), PlotError> {
-        let foot = (size.1 as f32 - LEGEND).max(1.0);
-        let (upper, _) = area.split_vertically((foot * scale) as u32);
-        let entries = match *self {
-            Self::Losses { d, g } => {
-                losses(&upper, d, g, theme, f64::from(scale))?;
-                series([(d, theme.d, "loss of D"), (g, theme.fake, "loss of G")])
-            }
+    fn chart(&self, size: (u32, u32), theme: &Theme) -> Vec<Mark> {
+        let above = (size.0 as f32, (size.1 as f32 - LEGEND).max(1.0));
+        let (mut marks, entries) = match *self {
+            Self::Losses { d, g } => (
+                losses(d, g, above, theme),
+                series([(d, theme.d, "loss of D"), (g, theme.fake, "loss of G")]),
+            ),
             Self::Value { value: v, optimal } => {
-                value(&upper, v, optimal, theme, f64::from(scale))?;
                 let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
-                series([(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)])
+                let names = [(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)];
+                (value(v, optimal, above, theme), series(names))
             }
-            Self::Moment { .. } | Self::Growth { .. } => Vec::new(),
+            Self::Moment { .. } | Self::Growth { .. } => (Vec::new(), Vec::new()),
         };
-        let mut marks = Vec::new();
-        legend(&mut marks, &entries, size.0 as f32, foot, theme);
-        paint(&marks, area, scale)
+        legend(&mut marks, &entries, above.0, above.1, theme);
+        marks
     }
 }
 

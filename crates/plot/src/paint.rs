@@ -1,13 +1,24 @@
-//! Marks on a plotters backend. (The page draws the same marks on its canvas itself, which knows dashes and parts of
-//! pixels; plotters knows neither.)
+//! Marks on a plotters backend, for files. (The page draws the same marks on its canvas itself, which knows dashes and
+//! parts of pixels; plotters knows neither.)
 
 use crate::PlotError;
-use crate::chart::{AROUND, colour};
 use crate::geometry::dashes;
 use crate::mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// The steps from a letter's place to its halo.
+const AROUND: [(f32, f32); 8] = [
+    (1.0, 0.0),
+    (0.7, 0.7),
+    (0.0, 1.0),
+    (-0.7, 0.7),
+    (-1.0, 0.0),
+    (-0.7, -0.7),
+    (0.0, -1.0),
+    (0.7, -0.7),
+];
 
 /// plotters' text is this much smaller than its size says, on SVG and with `ab_glyph` alike.
 const TEXT: f32 = 1.24;
@@ -23,6 +34,10 @@ pub fn paint<DB: DrawingBackend>(
 ) -> Result<(), PlotError> {
     let painter = Painter { area, scale };
     marks.iter().try_for_each(|mark| painter.mark(mark))
+}
+
+pub(crate) fn colour(c: crate::Rgb) -> RGBColor {
+    RGBColor(c.0, c.1, c.2)
 }
 
 struct Painter<'a, DB: DrawingBackend> {
@@ -65,9 +80,9 @@ impl<DB: DrawingBackend> Painter<'_, DB> {
                     self.area.draw_text(text, &style, self.at(at)).map_err(PlotError::backend)
                 };
                 if let Some(ground) = halo {
-                    AROUND.iter().try_for_each(|(x, y)| {
-                        write(*ground, (at.0 + 1.5 * *x as f32, at.1 + 1.5 * *y as f32))
-                    })?;
+                    AROUND
+                        .iter()
+                        .try_for_each(|(x, y)| write(*ground, (at.0 + 1.5 * x, at.1 + 1.5 * y)))?;
                 }
                 write(*c, *at)
             }

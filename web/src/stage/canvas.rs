@@ -218,8 +218,3 @@ fn boxed(
     }
     Ok(())
 }
-
-/// An empty canvas of the right size, in device pixels, for plotters.
-pub fn blank(canvas: &HtmlCanvasElement, size: (f32, f32), ratio: f64) -> Result<(), JsValue> {
-    prepare(canvas, size, ratio)?.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-}

@@ -1,16 +1,13 @@
-//! A chart of the score on its own canvas, drawn by plotters.
+//! A chart of the score on its own canvas.
 
-use super::canvas::blank;
+use super::canvas::Painter;
 use super::series::Series;
 use super::sight::{pixel_ratio, watch_size};
 use crate::look::now_millis;
-use adversaria_plot::{PlotError, Theme, losses, value};
+use adversaria_plot::{Theme, losses, value};
 use adversaria_protocol::Frame;
 use leptos::{html, prelude::*};
-use plotters::prelude::IntoDrawingArea;
-use plotters_canvas::CanvasBackend;
 use std::{sync::Arc, time::Duration};
-use web_sys::HtmlCanvasElement;
 
 /// Charts change slowly: this many milliseconds lie between two drawings.
 const REDRAW_MILLIS: f64 = 200.0;
@@ -38,18 +35,23 @@ pub fn Chart(
 ) -> impl IntoView {
     let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let size = watch_size(wrap);
-    let tick = paced(frame);
+    let (tick, painter) = (paced(frame), StoredValue::new_local(Painter::default()));
     Effect::new(move |_| {
         tick.track();
         let (Some(canvas), size, theme) = (canvas.get(), size.get(), Theme::of(dark.get())) else {
             return;
         };
-        if size.0 < 2.0 {
-            return;
-        }
-        if let Err(error) = series.with_value(|series| draw(&canvas, size, topic, series, &theme)) {
-            leptos::logging::error!("a chart could not be drawn: {error}");
-        }
+        let marks = series.with_value(|series| match topic {
+            Topic::Value => {
+                value(&series.value.points(), &series.value_optimal.points(), size, &theme)
+            }
+            Topic::Losses => losses(&series.loss_d.points(), &series.loss_g.points(), size, &theme),
+        });
+        painter.update_value(|painter| {
+            if let Err(error) = painter.paint(&canvas, size, pixel_ratio(), &marks) {
+                leptos::logging::error!("a chart could not be drawn: {error:?}");
+            }
+        });
     });
     let name = match topic {
         Topic::Value => "The value of the game over iterations; the figures are in the list below",
@@ -84,28 +86,4 @@ fn paced(frame: Signal<Option<Arc<Frame>>>) -> Trigger {
         );
     });
     tick
-}
-
-fn draw(
-    canvas: &HtmlCanvasElement,
-    size: (f32, f32),
-    topic: Topic,
-    series: &Series,
-    theme: &Theme,
-) -> Result<(), PlotError> {
-    // plotters rounds to whole pixels; twice as many of them hide that.
-    let scale = pixel_ratio().max(2.0);
-    let failed = |what: &str| PlotError::Backend(what.to_owned());
-    blank(canvas, size, scale).map_err(|e| failed(&format!("{e:?}")))?;
-    let backend = CanvasBackend::with_canvas_object(canvas.clone())
-        .ok_or_else(|| failed("this browser draws no 2D canvas"))?;
-    let area = backend.into_drawing_area();
-    match topic {
-        Topic::Value => {
-            value(&area, &series.value.points(), &series.value_optimal.points(), theme, scale)
-        }
-        Topic::Losses => {
-            losses(&area, &series.loss_d.points(), &series.loss_g.points(), theme, scale)
-        }
-    }
 }
