@@ -31,8 +31,8 @@ fn run(gpu: &Gpu, form: Form, sources: &Sources, cases: &[Case]) -> Vec<Vec<f32>
 
 /// As the adapter would have it, and as others would: with barriers that matter, and the other kernel for large products.
 const TUNINGS: [Tuning; 2] = [
-    Tuning { threads: 4, groups: 1, tiles: false },
-    Tuning { threads: 64, groups: 64, tiles: true },
+    Tuning { threads: 4, groups: 1, most_groups: 16, tiles: false },
+    Tuning { threads: 64, groups: 64, most_groups: 1024, tiles: true },
 ];
 
 #[test]

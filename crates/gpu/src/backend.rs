@@ -19,8 +19,6 @@ use crate::turns;
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
 const SUBMISSION_MICROS: f64 = 10_000.0;
-/// Workgroups of an op whose elements are spread over all threads.
-const MOST_GROUPS: u32 = 1024;
 const RECORD_BYTES: u64 = 4 * RECORD_WORDS as u64;
 const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
 
@@ -185,7 +183,7 @@ impl GpuBackend {
             let record = u32::try_from(4 * records.len()).unwrap_or(u32::MAX);
             records.extend(encode(op, crew));
             if form == Form::Dispatch {
-                launches.push(launch(op.op(), crew, self.tuning.tiles, record));
+                launches.push(launch(op.op(), crew, self.tuning, record));
             }
         }
         for launch in &launches {
@@ -354,19 +352,20 @@ fn interpreter(uses: Uses) -> Variant {
 }
 
 /// The kernel of an op and the workgroups it needs.
-fn launch(op: &Op, crew: Crew, tiles: bool, record: u32) -> Launch {
+fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
+    let Tuning { most_groups, tiles, .. } = tuning;
     let entry = DISPATCH.entries[op.code() as usize];
     let uses = Uses { ops: 0, ..Uses::of(op) };
     let variant = Variant { entry, teams: false, deep: [false; 2], uses };
     let one = Launch { which: Which::Dispatch, variant, groups: [1, 1], record };
     let spread = |elements: u32| Launch {
-        groups: [elements.div_ceil(crew.threads).clamp(1, MOST_GROUPS), 1],
+        groups: [elements.div_ceil(crew.threads).clamp(1, most_groups), 1],
         ..one
     };
     let area = |m: Mat| spread(m.rows * m.cols);
     let teams = |results: u32, terms: u32| {
         let team = crew.team(results, terms);
-        let groups = [results.div_ceil(crew.threads / team).clamp(1, MOST_GROUPS), 1];
+        let groups = [results.div_ceil(crew.threads / team).clamp(1, most_groups), 1];
         Launch { variant: Variant { teams: team > 1, ..variant }, groups, ..one }
     };
     match *op {

@@ -30,19 +30,21 @@ pub struct Tuning {
     pub threads: u32,
     /// Workgroups among which a long sum may be shared out.
     pub groups: u32,
+    /// Workgroups among which the elements of an op are shared out at most.
+    pub most_groups: u32,
     /// Whether large products are made from workgroup memory, or each thread by itself.
     pub tiles: bool,
 }
 
 impl Tuning {
     /// For adapters of this kind. In software a barrier is a turn of the scheduler, but not where the workgroup is one
-    /// vector of four threads; and branches cost even where nobody takes them.
+    /// vector of four threads; branches cost even where nobody takes them; and so does the beginning of a workgroup.
     #[must_use]
     pub const fn of(software: bool) -> Self {
         if software {
-            Self { threads: 4, groups: 1, tiles: false }
+            Self { threads: 4, groups: 1, most_groups: 8, tiles: false }
         } else {
-            Self { threads: 256, groups: 64, tiles: true }
+            Self { threads: 256, groups: 64, most_groups: 1024, tiles: true }
         }
     }
 }
@@ -127,6 +129,7 @@ impl Kernels {
         let all = [
             ("ACTS", uses.acts),
             ("PHIS", uses.phis),
+            ("EPILOGUES", uses.epilogues),
             ("WG", self.threads),
             ("OPS", uses.ops),
             ("TEAM", team),
@@ -135,10 +138,10 @@ impl Kernels {
         ]
         .map(|(name, value)| (name, f64::from(value)));
         let (loaded, constants) = match which {
-            Which::Dispatch => (&mut self.dispatch, all[..5].to_vec()),
-            Which::Resident => (&mut self.resident, all[..5].to_vec()),
-            Which::Tile => (&mut self.tile, all[..2].to_vec()),
-            Which::Block => (&mut self.block, [&all[..3], &all[5..]].concat()),
+            Which::Dispatch => (&mut self.dispatch, all[..6].to_vec()),
+            Which::Resident => (&mut self.resident, all[..6].to_vec()),
+            Which::Tile => (&mut self.tile, all[..3].to_vec()),
+            Which::Block => (&mut self.block, [&all[..4], &all[6..]].concat()),
         };
         loaded.make(gpu, variant, &constants);
     }

@@ -53,8 +53,8 @@ fn of_op(op: &Op, crew: Crew) -> u64 {
             let depth = if ta { a.rows } else { a.cols };
             let team = crew.team(blocks(c), depth);
             let sums = u64::from(depth.div_ceil(team)) + 2 + 4 * fold(team);
-            // Four rows of a block, each with its epilogue: a loop a kind, and a function.
-            each(blocks(c) * team) * (sums + 4 * (1 + 3 + FUNCTION) + 1) + 1
+            // The four kinds of epilogue, and four rows of a block with a function each.
+            each(blocks(c) * team) * (sums + 5 + 4 * (1 + FUNCTION) + 1) + 6
         }
         Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => each(p.len) + 1,
         Op::RmsProp { p, .. } | Op::Clamp { p, .. } | Op::Average { p, .. } => each(p.len) + 1,

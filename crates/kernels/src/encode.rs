@@ -103,7 +103,7 @@ impl Phi {
     }
 }
 
-/// What a kernel must be able to do: bits by the numbers of ops, activations and φ.
+/// What a kernel must be able to do: bits by the numbers of ops, activations, φ and epilogues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Uses {
     /// Ops.
@@ -112,6 +112,8 @@ pub struct Uses {
     pub acts: u32,
     /// φ of losses.
     pub phis: u32,
+    /// What is done to products before they are stored.
+    pub epilogues: u32,
 }
 
 impl Uses {
@@ -120,14 +122,20 @@ impl Uses {
     pub fn of(op: &Op) -> Self {
         let act = match op {
             Op::Map { act, .. } => Some(act),
-            Op::Gemm { epilogue: Epilogue::BiasAct { act, .. }, .. } => Some(act),
+            Op::Gemm { epilogue: Epilogue::BiasAct { act, .. }, .. }
+            | Op::Gemm { epilogue: Epilogue::ActGrad { act, .. }, .. } => Some(act),
             _ => None,
         };
         let phi = match op {
             Op::PointLoss { phi, .. } => Some(phi),
             _ => None,
         };
+        let epilogues = match *op {
+            Op::Gemm { epilogue, accumulate, .. } => 1 << ending(epilogue, accumulate),
+            _ => 0,
+        };
         Self {
+            epilogues,
             ops: 1 << op.code(),
             acts: act.map_or(0, |act| 1 << act.code()),
             phis: phi.map_or(0, |phi| 1 << phi.code()),
@@ -141,6 +149,7 @@ impl Uses {
             ops: self.ops | other.ops,
             acts: self.acts | other.acts,
             phis: self.phis | other.phis,
+            epilogues: self.epilogues | other.epilogues,
         }
     }
 }
@@ -243,13 +252,22 @@ fn gemm(w: Writer, op: &Op, crew: Crew) -> Writer {
     let w = w
         .words(&[a.at, a_row, a_depth, b.at, b_depth, b_col, depth])
         .words(&[c.at, c.rows, c.cols, c.stride])
-        .flag(accumulate);
+        .word(ending(epilogue, accumulate));
     let w = match epilogue {
-        Epilogue::None => w.words(&[0, 0, 0, 0, 0, 0]),
-        Epilogue::BiasAct { bias, act } => w.words(&[1, bias]).act(act).words(&[0, 0]),
-        Epilogue::ActGrad { y, act } => w.words(&[2, 0]).act(act).words(&[y.at, y.stride]),
+        Epilogue::None => w.words(&[0, 0, 0, 0, 0]),
+        Epilogue::BiasAct { bias, act } => w.word(bias).act(act).words(&[0, 0]),
+        Epilogue::ActGrad { y, act } => w.word(0).act(act).words(&[y.at, y.stride]),
     };
     w.word(crew.team(blocks(c), depth))
+}
+
+/// What is done to a product before it is stored.
+const fn ending(epilogue: Epilogue, accumulate: bool) -> u32 {
+    match epilogue {
+        Epilogue::None => 3 * accumulate as u32,
+        Epilogue::BiasAct { .. } => 1,
+        Epilogue::ActGrad { .. } => 2,
+    }
 }
 
 /// Elements of a product that a team makes: four rows of four columns.

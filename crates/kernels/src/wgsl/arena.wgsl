@@ -12,6 +12,7 @@ override TEAM: u32 = 64u;
 override OPS: u32 = 0xffffffffu;
 override ACTS: u32 = 0xffffffffu;
 override PHIS: u32 = 0xffffffffu;
+override EPILOGUES: u32 = 0xffffffffu;
 
 fn load(i: u32) -> f32 {
     return bitcast<f32>(arena[i]);

@@ -7,6 +7,7 @@
 override WG: u32 = 16u;
 override ACTS: u32 = 0xffffffffu;
 override PHIS: u32 = 0xffffffffu;
+override EPILOGUES: u32 = 0xffffffffu;
 // Whether neighbouring words are neighbours in depth (else in rows of A, columns of B).
 override A_DEEP: bool = false;
 override B_DEEP: bool = false;
@@ -29,26 +30,27 @@ fn slice(at: u32, across: u32, down: u32, deep: bool) -> mat4x4<f32> {
     return m;
 }
 
+// Whether this is what is done to the product: what cannot be has left no code.
+fn ends_by(kind: u32) -> bool {
+    return occurs(EPILOGUES, kind) && program[12] == kind;
+}
+
 fn finish(i: u32, j: u32, product: vec4<f32>) {
     if i >= program[9] || j >= program[10] {
         return;
     }
     var x = product;
-    var todo = program[13];
-    while todo == 1u {
-        let word = program[14] + i;
-        let bias = bitcast<f32>(arena[word / 4u][word & 3u]);
-        x = act4(program[15], number(16u), x + bias);
-        todo = 0u;
-    }
-    while todo == 2u {
-        x *= slope4(program[15], number(16u), load4(program[17] + i * program[18] + j));
-        todo = 0u;
-    }
     let at = program[8] + i * program[11] + j;
-    while program[12] == 1u && todo == 0u {
+    if ends_by(BIAS_ACT) {
+        let word = program[13] + i;
+        let bias = bitcast<f32>(arena[word / 4u][word & 3u]);
+        x = act4(program[14], number(15u), x + bias);
+    }
+    if ends_by(ACT_GRAD) {
+        x *= slope4(program[14], number(15u), load4(program[16] + i * program[17] + j));
+    }
+    if ends_by(ACCUMULATE) {
         x += load4(at);
-        todo = 1u;
     }
     arena[at / 4u] = bitcast<vec4<u32>>(x);
 }

@@ -9,6 +9,12 @@ const ELU: u32 = 5u;
 const SOFTPLUS: u32 = 6u;
 const SINE: u32 = 7u;
 
+// What is done to a product before it is stored.
+const PLAIN: u32 = 0u;
+const BIAS_ACT: u32 = 1u;
+const ACT_GRAD: u32 = 2u;
+const ACCUMULATE: u32 = 3u;
+
 const DONE_WITH: u32 = 99u;
 
 // Whether an activation, or a φ, may occur in this pipeline.
@@ -16,12 +22,24 @@ fn occurs(mask: u32, kind: u32) -> bool {
     return (mask & (1u << kind)) != 0u;
 }
 
+// Those of more than a comparison and a product.
+const INVOLVED: u32 = 0xf8u;
+
+fn simple_act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
+    var y = x;
+    if occurs(ACTS, RELU) {
+        y = select(y, pmax4(x, vec4<f32>()), vec4<bool>(kind == RELU));
+    }
+    if occurs(ACTS, LEAKY) {
+        y = select(y, select(slope * x, x, x > vec4<f32>()), vec4<bool>(kind == LEAKY));
+    }
+    return y;
+}
+
 // What costs something is a loop that ends after one turn, as in resident.wgsl.
 fn act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
-    var y = x;
+    var y = simple_act4(kind, slope, x);
     var todo = kind;
-    y = select(y, pmax4(x, vec4<f32>()), vec4<bool>(kind == RELU));
-    y = select(y, select(slope * x, x, x > vec4<f32>()), vec4<bool>(kind == LEAKY));
     if occurs(ACTS, TANH) {
         while todo == TANH {
             y = tanh4(x);
@@ -65,11 +83,22 @@ fn slope4(kind: u32, slope: f32, y: vec4<f32>) -> vec4<f32> {
     let one = vec4<f32>(1.0);
     let positive = y > zero;
     var g = one;
-    g = select(g, select(zero, one, positive), vec4<bool>(kind == RELU));
-    g = select(g, select(vec4<f32>(slope), one, positive), vec4<bool>(kind == LEAKY));
-    g = select(g, 1.0 - y * y, vec4<bool>(kind == TANH));
-    g = select(g, y * (1.0 - y), vec4<bool>(kind == SIGMOID));
-    return select(g, select(y + 1.0, one, positive), vec4<bool>(kind == ELU));
+    if occurs(ACTS, RELU) {
+        g = select(g, select(zero, one, positive), vec4<bool>(kind == RELU));
+    }
+    if occurs(ACTS, LEAKY) {
+        g = select(g, select(vec4<f32>(slope), one, positive), vec4<bool>(kind == LEAKY));
+    }
+    if occurs(ACTS, TANH) {
+        g = select(g, 1.0 - y * y, vec4<bool>(kind == TANH));
+    }
+    if occurs(ACTS, SIGMOID) {
+        g = select(g, y * (1.0 - y), vec4<bool>(kind == SIGMOID));
+    }
+    if occurs(ACTS, ELU) {
+        g = select(g, select(y + 1.0, one, positive), vec4<bool>(kind == ELU));
+    }
+    return g;
 }
 
 fn grad_from_output(kind: u32, slope: f32, y: f32) -> f32 {

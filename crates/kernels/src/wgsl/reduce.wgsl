@@ -6,12 +6,21 @@ var<workgroup> partial: array<vec4<f32>, WG>;
 // Sums of a long team are first taken by this many of its lanes.
 const FOLD: u32 = 16u;
 
-// The sum of x over a team, in its lane 0. Every thread of the workgroup must call it.
+// The sum of x over a team, in its lane 0. Every thread of the workgroup must call it. A loop of one turn where others
+// would branch, as in resident.wgsl; and a pipeline whose teams are all single threads has no barrier.
 fn team_sum(x: vec4<f32>, tid: u32, team: u32) -> vec4<f32> {
-    // A pipeline whose teams are all single threads has no barrier.
-    if TEAM == 1u || team == 1u {
-        return x;
+    var total = x;
+    if TEAM > 1u {
+        var left = team;
+        while left > 1u {
+            total = shared_sum(x, tid, team);
+            left = 1u;
+        }
     }
+    return total;
+}
+
+fn shared_sum(x: vec4<f32>, tid: u32, team: u32) -> vec4<f32> {
     let per = WG / team;
     let lane = tid / per;
     partial[tid] = x;

@@ -6,6 +6,7 @@
 
 override ACTS: u32 = 0xffffffffu;
 override PHIS: u32 = 0xffffffffu;
+override EPILOGUES: u32 = 0xffffffffu;
 
 const SIDE: u32 = 64u;
 // How deep a slice is.
@@ -58,19 +59,25 @@ fn across(at: u32, step: u32, deep: u32, q: u32, most: u32, k: u32, depth: u32) 
     return v;
 }
 
+// Whether this is what is done to the product: what cannot be has left no code.
+fn ends_by(kind: u32) -> bool {
+    return occurs(EPILOGUES, kind) && program[12] == kind;
+}
+
 fn finish(i: u32, j: u32, product: f32) {
     if i >= program[9] || j >= program[10] {
         return;
     }
-    let slope = bitcast<f32>(program[16]);
+    let slope = bitcast<f32>(program[15]);
     let at = program[8] + i * program[11] + j;
     var x = product;
-    switch program[13] {
-        case 1u: { x = act(program[15], slope, x + word(program[14] + i)); }
-        case 2u: { x *= grad_from_output(program[15], slope, word(program[17] + i * program[18] + j)); }
-        default: {}
+    if ends_by(BIAS_ACT) {
+        x = act(program[14], slope, x + word(program[13] + i));
     }
-    if program[12] == 1u {
+    if ends_by(ACT_GRAD) {
+        x *= grad_from_output(program[14], slope, word(program[16] + i * program[17] + j));
+    }
+    if ends_by(ACCUMULATE) {
         x += word(at);
     }
     arena[at / 4u][at & 3u] = bitcast<u32>(x);
