@@ -18,6 +18,10 @@ const EVALUATION_SAMPLES: usize = 10_000;
 
 /// Something that is under way and that somebody waits for.
 pub(crate) enum Owed {
+    /// The first frame of a run, to whom asked for the run.
+    Arrival {
+        id: u32,
+    },
     /// A frame: when it was begun, the iteration and spec it shows.
     Frame {
         begun: f64,
@@ -70,7 +74,7 @@ impl Owed {
     /// Whose command it is.
     pub(crate) const fn id(&self) -> Option<u32> {
         match self {
-            Self::Advance { id, .. } | Self::Sample { id, .. } => Some(*id),
+            Self::Arrival { id } | Self::Advance { id, .. } | Self::Sample { id, .. } => Some(*id),
             Self::Score { id, .. } | Self::Checkpoint { id, .. } => Some(*id),
             Self::Frame { .. }
             | Self::Evaluation { .. }
@@ -81,7 +85,7 @@ impl Owed {
 
     /// Whether the backend has been asked for its words.
     pub(crate) const fn is_on_its_way(&self) -> bool {
-        !matches!(self, Self::Advance { ending: None, .. })
+        !matches!(self, Self::Advance { ending: None, .. } | Self::Arrival { .. })
     }
 }
 
@@ -138,6 +142,12 @@ impl Stage {
     /// One thing owed: whether it is done now.
     fn settle_one(&mut self, owed: &mut Owed, now: f64) -> Result<bool, EngineError> {
         match owed {
+            Owed::Arrival { id } => {
+                if !self.shown {
+                    return Ok(false);
+                }
+                self.reply(*id, Ok(Reply::Done));
+            }
             Owed::Check { reading, iteration, slice } => {
                 let Some(words) = self.run.poll(reading)? else { return Ok(false) };
                 if let Some(slice) = slice {
@@ -189,6 +199,7 @@ impl Stage {
                     picture: seen.picture,
                 };
                 self.events.push(Event::Frame(Box::new(frame)));
+                self.shown = true;
                 self.times.frame_cost = self.cost(*begun, now);
             }
             Owed::Advance { id, left, ending } => {

@@ -229,6 +229,7 @@ impl Stage {
                     from = from.max(end);
                     (id, Ok(Owed::Advance { id, left, ending: None }))
                 }
+                Owed::Arrival { id } => (id, Ok(Owed::Arrival { id })),
                 Owed::Sample { id, count, .. } => (id, self.owe_sample(id, count)),
                 Owed::Score { id, points, .. } => (id, self.owe_score(id, points)),
                 Owed::Checkpoint { id, .. } => (id, self.owe_checkpoint(id)),

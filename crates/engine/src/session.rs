@@ -169,8 +169,7 @@ impl Session {
         self.images = Some(all);
         let enough = |awaited: &mut Awaited| awaited.what.spec().rows() <= there;
         if let Some(awaited) = self.awaited.take_if(enough) {
-            let result = self.put_on_stage(&awaited.what, now);
-            self.answer(awaited.id, result.map(|()| Reply::Done));
+            self.put_on_stage(awaited.id, &awaited.what, now);
         }
         Ok(())
     }
@@ -363,8 +362,7 @@ impl Session {
         if let Some(before) = self.awaited.take() {
             self.superseded(before.id);
         }
-        let result = self.put_on_stage(&intent, now);
-        self.answer(id, result.map(|()| Reply::Done));
+        self.put_on_stage(id, &intent, now);
     }
 
     fn superseded(&mut self, id: u32) {
@@ -373,7 +371,15 @@ impl Session {
         self.outbox.push_back(Event::Reply { id, result: Err(fault) });
     }
 
-    fn put_on_stage(&mut self, intent: &Intent, now: f64) -> Result<(), EngineError> {
+    fn put_on_stage(&mut self, id: u32, intent: &Intent, now: f64) {
+        match self.try_on_stage(intent, now) {
+            Ok(()) => self.on_stage(|stage| stage.announce(id)),
+            Err(error) => self.answer(id, Err(error)),
+        }
+        self.hear_stage();
+    }
+
+    fn try_on_stage(&mut self, intent: &Intent, now: f64) -> Result<(), EngineError> {
         let table = build_table(intent.spec(), self.images.as_ref())?;
         let wish = intent.wish();
         let offer = (self.offers)(wish).or_else(|| (self.offers)(Wish::CPU));

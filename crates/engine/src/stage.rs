@@ -65,6 +65,8 @@ pub(crate) struct Stage {
     pub(crate) view: View,
     pub(crate) standing: Standing,
     pub(crate) owed: Vec<Owed>,
+    /// A frame of this run has been made.
+    pub(crate) shown: bool,
     pub(crate) kept: Option<Box<Snapshot>>,
     pub(crate) judge: Option<Judge>,
     pub(crate) evaluation: Option<Evaluation>,
@@ -83,6 +85,8 @@ impl Stage {
     pub(crate) fn new(mut run: Run, place: Place, now: f64) -> Result<Self, EngineError> {
         let view = View::new(&run);
         let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
+        // What training needs is made now, and not when the first iteration is waited for.
+        run.advance(0)?;
         let reading = run.read_state()?;
         let snapshot = snapshot(&run);
         let iteration = run.iteration();
@@ -97,6 +101,7 @@ impl Stage {
             view,
             standing: Standing::Paused,
             owed: vec![Owed::Keep { snapshot, reading }],
+            shown: false,
             kept: None,
             judge,
             evaluation: None,
@@ -120,6 +125,8 @@ impl Stage {
             events: vec![],
         };
         stage.told.1 = stage.adapter();
+        // Asks for the words at once: a device that is gone already gets no run on stage.
+        stage.settle(now)?;
         Ok(stage)
     }
 
@@ -199,6 +206,16 @@ impl Stage {
         Ok(())
     }
 
+    /// Answers who asked for this run: at once, or where the device answers later with the first frame, since what the
+    /// run needs may take the device long to make.
+    pub(crate) fn announce(&mut self, id: u32) {
+        if self.owed.iter().any(Owed::is_on_its_way) {
+            self.push(Owed::Arrival { id });
+        } else {
+            self.reply(id, Ok(Reply::Done));
+        }
+    }
+
     pub(crate) fn push(&mut self, owed: Owed) {
         self.owed.push(owed);
     }
@@ -231,7 +248,17 @@ impl Stage {
     pub(crate) fn close(&mut self, why: &Fault) -> Vec<Event> {
         let owed = std::mem::take(&mut self.owed);
         let moving = self.moving.take().map_or_else(Vec::new, |moving| moving.ids);
-        for id in owed.iter().filter_map(Owed::id).chain(moving) {
+        for owed in owed {
+            match owed {
+                // It was on stage, if not for long.
+                Owed::Arrival { id } => self.reply(id, Ok(Reply::Done)),
+                other => {
+                    let id = other.id();
+                    self.events.extend(id.map(|id| Event::Reply { id, result: Err(why.clone()) }));
+                }
+            }
+        }
+        for id in moving {
             self.events.push(Event::Reply { id, result: Err(why.clone()) });
         }
         self.take_events()

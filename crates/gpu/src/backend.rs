@@ -186,9 +186,6 @@ impl GpuBackend {
                 launches.push(launch(op.op(), crew, self.tuning, record));
             }
         }
-        for launch in &launches {
-            self.kernels.make(&self.gpu, launch.which, launch.variant);
-        }
         let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Prepared {
             micros: micros(&[&checked], form, software),
@@ -363,8 +360,7 @@ fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
         ..one
     };
     let area = |m: Mat| spread(m.rows * m.cols);
-    let teams = |results: u32, terms: u32| {
-        let team = crew.team(results, terms);
+    let teams = |results: u32, team: u32| {
         let groups = [results.div_ceil(crew.threads / team).clamp(1, most_groups), 1];
         Launch { variant: Variant { teams: team > 1, ..variant }, groups, ..one }
     };
@@ -377,7 +373,7 @@ fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
         Op::Gather { out, .. } | Op::Spread { out, .. } => area(out),
         Op::Zip { out, .. } | Op::Scale { out, .. } | Op::PointGrad { out, .. } => area(out),
         Op::Map { y, .. } => area(y),
-        Op::RowSum { x, .. } => teams(x.rows, x.cols),
+        Op::RowSum { x, .. } => teams(x.rows, crew.team(x.rows, x.cols)),
         Op::Gemm { a, ta, c, .. } => {
             let depth = if ta { a.rows } else { a.cols };
             let large = c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8;
@@ -391,7 +387,7 @@ fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
                 let variant = Variant { entry: TILE.entries[0], ..variant };
                 Launch { which: Which::Tile, variant, groups, record }
             } else {
-                teams(blocks(c), depth)
+                teams(blocks(c), crew.product_team(c, depth))
             }
         }
         Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => spread(p.len),
@@ -478,6 +474,10 @@ impl Backend for GpuBackend {
             let unknown = || BackendError::Unknown { what: format!("program {}", run.program) };
             let program = self.programs.get(run.program).ok_or_else(unknown)?;
             program.checked.check_table(self.table.as_deref())?;
+            // Not before they are needed: there are programs that few runs ever ask for.
+            for launch in &program.launches {
+                self.kernels.make(&self.gpu, launch.which, launch.variant);
+            }
         }
         if self.is_resident(runs) {
             return self.submit_resident(runs, times);

@@ -37,7 +37,7 @@ struct Prices {
 }
 
 /// SwiftShader and llvmpipe: two cores or so, one of which runs a workgroup.
-const SOFTWARE: Prices = Prices { dispatch: 60.0, barrier: 3.0, device: 1000.0, workgroup: 2500.0 };
+const SOFTWARE: Prices = Prices { dispatch: 25.0, barrier: 1.5, device: 500.0, workgroup: 1600.0 };
 /// A graphics card: tens of processors, one of which runs a workgroup.
 const HARDWARE: Prices = Prices { dispatch: 5.0, barrier: 0.6, device: 0.5, workgroup: 30.0 };
 

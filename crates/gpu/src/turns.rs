@@ -51,7 +51,7 @@ fn of_op(op: &Op, crew: Crew) -> u64 {
         }
         Op::Gemm { a, ta, c, .. } => {
             let depth = if ta { a.rows } else { a.cols };
-            let team = crew.team(blocks(c), depth);
+            let team = crew.product_team(c, depth);
             let sums = u64::from(depth.div_ceil(team)) + 2 + 4 * fold(team);
             // The four kinds of epilogue, and four rows of a block with a function each.
             each(blocks(c) * team) * (sums + 5 + 4 * (1 + FUNCTION) + 1) + 6

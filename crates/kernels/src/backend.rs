@@ -91,7 +91,7 @@ pub trait Backend {
     /// When the range is outside the arena.
     fn write(&mut self, at: u32, values: &[f32]) -> Result<(), BackendError>;
 
-    /// Runs the list `times` times over.
+    /// Runs the list `times` times over. Kernels that it needs are made now, also where `times` is 0.
     ///
     /// # Errors
     /// When a program does not exist.

@@ -258,7 +258,7 @@ fn gemm(w: Writer, op: &Op, crew: Crew) -> Writer {
         Epilogue::BiasAct { bias, act } => w.word(bias).act(act).words(&[0, 0]),
         Epilogue::ActGrad { y, act } => w.word(0).act(act).words(&[y.at, y.stride]),
     };
-    w.word(crew.team(blocks(c), depth))
+    w.word(crew.product_team(c, depth))
 }
 
 /// What is done to a product before it is stored.
@@ -276,7 +276,16 @@ pub const fn blocks(c: Mat) -> u32 {
     c.rows.div_ceil(4) * c.cols.div_ceil(4)
 }
 
+/// Workgroups of no more threads share no product: so few have enough blocks, and need not hold the code.
+const ALONE: u32 = 4;
+
 impl Crew {
+    /// How many threads share the depth of one block of a product.
+    #[must_use]
+    pub fn product_team(self, c: Mat, depth: u32) -> u32 {
+        if self.threads <= ALONE { 1 } else { self.team(blocks(c), depth) }
+    }
+
     /// How many threads of a workgroup share one of `results` sums of `terms`: no more than keep the crew busy, or have
     /// four terms each. A power of two.
     #[must_use]

@@ -248,7 +248,10 @@ fn runs_that_need_to_know_wait_and_no_others() {
     host.hear();
     // In order: the first waits for its iterations, and hears that another run came on stage.
     assert!(host.replies(12)[0].is_ok() && host.replies(13)[0].is_err());
-    assert!(host.replies(14)[0].is_ok());
+    assert!(host.replies(14).is_empty(), "the device has not answered yet");
+    assert!(host.answer(14).is_ok());
+    let shows = |event: &Event| matches!(event, Event::Frame(f) if f.spec.contains("moons"));
+    assert!(host.heard.iter().any(shows), "its first frame is there");
     assert_eq!(host.session.standing(), Some(Standing::Playing));
     assert_eq!(host.scene().backend, "webgpu");
 }
@@ -307,8 +310,10 @@ fn a_run_that_is_too_large_for_the_gpu_computes_on_the_cpu() {
 
 #[test]
 fn a_new_run_never_fails_for_want_of_a_gpu() {
-    let mut whole = Host::with(Known::Real, SMALL);
+    let mut whole = Host::new(Known::Real);
+    whole.say(Command::Load { id: 5, spec: SMALL.into() });
     let calls = whole.device().calls.get();
+    whole.answer(5).expect("it is on stage");
     whole.advance(40);
     let file = whole.checkpoint();
     for moment in 0..calls {

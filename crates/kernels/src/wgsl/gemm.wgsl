@@ -253,7 +253,8 @@ fn run_gemm(op: u32, group: u32, groups: u32, tid: u32) {
             todo = DONE_WITH;
         }
     }
-    if TEAM > 1u {
+    // Smaller workgroups never share one (encode.rs).
+    if TEAM > 4u {
         var left = team;
         while left > 1u {
             gemm_shared(op, team, group, groups, tid);
