@@ -54,7 +54,8 @@ fn ready(page: Page) -> Promise {
         let settle = StoredValue::new_local(Some(settle));
         Effect::new(move |_| {
             let gone = page.fault.get().filter(|t| t.can_restart).map(|t| Err(t.message));
-            let Some(outcome) = page.scene.get().map(|_| Ok(JsValue::UNDEFINED)).or(gone) else {
+            let arrived = page.arrived.get().then_some(Ok(JsValue::UNDEFINED));
+            let Some(outcome) = arrived.or(gone) else {
                 return;
             };
             if let Some(settle) = settle.try_update_value(Option::take).flatten() {

@@ -48,6 +48,8 @@ pub struct Page {
     pub loads: StoredValue<u32>,
     /// What is on stage.
     pub scene: RwSignal<Option<Arc<Scene>>>,
+    /// A run has come on stage and can be asked for anything.
+    pub arrived: RwSignal<bool>,
     /// The frame to draw: the latest, at most one per animation frame.
     pub frame: RwSignal<Option<Arc<Frame>>>,
     /// The frame to read: the same, at most ten times a second.
@@ -96,6 +98,7 @@ impl Page {
             arrivals: StoredValue::new_local(Vec::new()),
             loads: StoredValue::new(0),
             scene: RwSignal::new(None),
+            arrived: RwSignal::new(false),
             frame: RwSignal::new(None),
             figures: RwSignal::new(None),
             series: StoredValue::new(Series::default()),

@@ -54,6 +54,7 @@ impl Page {
     }
 
     fn now_staged(self, refusals: u32, play: bool) {
+        self.arrived.set(true);
         // A sentence that came meanwhile is about something later, and stays.
         if self.refusals.get_untracked() == refusals {
             self.fault.set(None);
