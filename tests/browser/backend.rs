@@ -251,10 +251,10 @@ fn a_lost_device_costs_a_sentence_and_little_else() {
         // Somebody waits for iterations when it happens, and gets them.
         let script = format!("const all = a.advance(60); {DESTROY}; return (await all).iteration");
         let reached = page.api(&script).await?.as_f64().context("no iteration")?;
-        let said = until_told(&page, "fault", "GPU was lost").await?;
+        let told = until_told(&page, "fault", "GPU was lost").await?;
         ensure!(
-            said.contains("the run goes on from iteration") && said.contains("on the CPU."),
-            "{said}"
+            told.contains("the run goes on from iteration") && told.contains("on the CPU."),
+            "{told}"
         );
         ensure!(reached >= 80.0, "it reached {reached}");
         let all = said(&page, "fault").await?;
