@@ -12,6 +12,7 @@ mod nonsense;
 mod offline;
 mod same_bits;
 mod scenes;
+mod speed;
 mod weight;
 
 use std::{
