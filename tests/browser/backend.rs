@@ -76,6 +76,10 @@ fn without_webgpu_it_is_the_cpu_and_says_so() {
             ensure!(backend == "cpu" && text.contains("CPU"), "{backend}: {text}");
             trains(&page, 50.0).await?;
         }
+        // What is still on the page could not be told from what is said again.
+        let gone = "return !document.querySelector(`[data-testid='notice']`)?.textContent";
+        page.until("the notice is gone", async || Ok(page.run(gone, &[]).await? == json!(true)))
+            .await?;
         // Asked for by hand, it is said again, and the run goes on where it is.
         let script = "said.length = 0; const at = a.metrics().iteration;
             for (const backend of ['auto', 'gpu']) await a.set('backend', backend);
