@@ -76,6 +76,10 @@ fn without_webgpu_it_is_the_cpu_and_says_so() {
             ensure!(backend == "cpu" && text.contains("CPU"), "{backend}: {text}");
             trains(&page, 50.0).await?;
         }
+        // What is still on the page could not be told from what is said again.
+        let gone = "return !document.querySelector(`[data-testid='notice']`)?.textContent";
+        page.until("the notice is gone", async || Ok(page.run(gone, &[]).await? == json!(true)))
+            .await?;
         // Asked for by hand, it is said again, and the run goes on where it is.
         let script = "said.length = 0; const at = a.metrics().iteration;
             for (const backend of ['auto', 'gpu']) await a.set('backend', backend);
@@ -251,10 +255,10 @@ fn a_lost_device_costs_a_sentence_and_little_else() {
         // Somebody waits for iterations when it happens, and gets them.
         let script = format!("const all = a.advance(60); {DESTROY}; return (await all).iteration");
         let reached = page.api(&script).await?.as_f64().context("no iteration")?;
-        let said = until_told(&page, "fault", "GPU was lost").await?;
+        let told = until_told(&page, "fault", "GPU was lost").await?;
         ensure!(
-            said.contains("the run goes on from iteration") && said.contains("on the CPU."),
-            "{said}"
+            told.contains("the run goes on from iteration") && told.contains("on the CPU."),
+            "{told}"
         );
         ensure!(reached >= 80.0, "it reached {reached}");
         let all = said(&page, "fault").await?;

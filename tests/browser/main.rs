@@ -12,6 +12,8 @@ mod nonsense;
 mod offline;
 mod same_bits;
 mod scenes;
+mod speed;
+mod weight;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,10 +25,13 @@ use anyhow::Result;
 use xtask::{page, server::Server};
 
 /// The built page, served once for all tests. `cargo xtask test` has built it; a plain `cargo test` builds it here.
-static SITE: LazyLock<Server> = LazyLock::new(|| {
+static SITE: LazyLock<Server> = LazyLock::new(|| serve(&built()));
+
+/// The folder of the built page.
+fn built() -> PathBuf {
     let built = std::env::var_os(page::BUILT).map(PathBuf::from);
-    serve(&built.unwrap_or_else(|| page::build().expect("the page can be built")))
-});
+    built.unwrap_or_else(|| page::build().expect("the page can be built"))
+}
 
 fn serve(folder: &Path) -> Server {
     Server::start(folder, Some(0)).expect("a port is free")

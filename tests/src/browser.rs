@@ -312,7 +312,7 @@ impl Page {
     /// When the browser refuses.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await.map(drop)
     }
 
     /// What the reader's system prefers, such as `prefers-color-scheme`.
@@ -321,7 +321,7 @@ impl Page {
     /// When the browser refuses.
     pub async fn prefer(&self, feature: &str, value: &str) -> Result<()> {
         let features = json!({ "features": [{ "name": feature, "value": value }] });
-        self.devtools("Emulation.setEmulatedMedia", features).await
+        self.devtools("Emulation.setEmulatedMedia", features).await.map(drop)
     }
 
     /// Runs a script in every page that is loaded from now on, before the page's own.
@@ -330,12 +330,25 @@ impl Page {
     /// When the browser refuses.
     pub async fn prepare(&self, script: &str) -> Result<()> {
         let source = json!({ "source": script });
-        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await.map(drop)
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+    /// Seconds of a processor that the page's own thread has taken; what else runs on the machine does not count.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub async fn busy(&self) -> Result<f64> {
+        let clock = json!({ "timeDomain": "threadTicks" });
+        self.devtools("Performance.enable", clock).await?;
+        let all = self.devtools("Performance.getMetrics", json!({})).await?;
+        let mut all = all["metrics"].as_array().into_iter().flatten();
+        let busy = all.find(|one| one["name"] == "TaskDuration");
+        busy.and_then(|one| one["value"].as_f64()).context("Chromium tells no TaskDuration")
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         let done = self.client.issue_cmd(Own::devtools(command, &parameters)).await;
-        done.map(drop).with_context(|| format!("{command} {parameters}"))
+        done.with_context(|| format!("{command} {parameters}"))
     }
 
     /// Errors on the console since this was last asked.

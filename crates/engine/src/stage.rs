@@ -169,6 +169,8 @@ impl Stage {
         self.standing = if past { Standing::Arrived } else { Standing::Playing };
         self.times.window = (now, self.run.iteration());
         self.times.next_iteration = now;
+        // Whoever presses play sees it at once. A run's first frame is slow, for its code has never run, and says nothing.
+        self.times.frame_cost = 0.0;
     }
 
     pub(crate) fn pause(&mut self) {
@@ -284,6 +286,8 @@ impl Stage {
         self.train(now)?;
         self.measure_rate(now());
         self.look(now())?;
+        // A frame is timed without the comparison that may come after it.
+        self.settle(now())?;
         self.judge(now())?;
         self.keep(now())?;
         self.settle(now())?;

@@ -130,6 +130,22 @@ fn a_run_comes_on_stage_and_shows_itself_before_it_plays() {
 }
 
 #[test]
+fn a_slow_first_frame_does_not_keep_the_first_iteration_from_sight() {
+    let mut host = Host::with(SMALL);
+    host.tick = 50.0;
+    host.work(3);
+    assert_eq!(host.frame().metrics.iteration, 0);
+    host.tick = 1.0;
+    host.say(Command::Play);
+    let begun = host.time.get();
+    while host.frame().metrics.iteration == 0 {
+        host.work(1);
+        let waited = host.time.get() - begun;
+        assert!(waited < 100.0, "{waited} ms after play nothing has moved");
+    }
+}
+
+#[test]
 fn it_plays_pauses_steps_and_stops_where_it_should() {
     let mut host = Host::with(SMALL);
     host.say(Command::Play);
