@@ -18,7 +18,7 @@ const EVALUATION_SAMPLES: usize = 10_000;
 
 /// Something that is under way and that somebody waits for.
 pub(crate) enum Owed {
-    /// The first frame of a run, to whom asked for the run.
+    /// The first frame of a run and what belongs to it, to whom asked for the run.
     Arrival {
         id: u32,
     },
@@ -143,7 +143,7 @@ impl Stage {
     fn settle_one(&mut self, owed: &mut Owed, now: f64) -> Result<bool, EngineError> {
         match owed {
             Owed::Arrival { id } => {
-                if !self.shown {
+                if !(self.shown && (self.judged || self.judge.is_none())) {
                     return Ok(false);
                 }
                 self.reply(*id, Ok(Reply::Done));
@@ -186,6 +186,7 @@ impl Stage {
                     return Ok(false);
                 }
                 self.times.evaluation_cost = self.cost(*begun, now);
+                self.judged = true;
                 self.stale = true;
             }
             Owed::Frame { begun, iteration, spec, look, figures } => {

@@ -67,6 +67,8 @@ pub(crate) struct Stage {
     pub(crate) owed: Vec<Owed>,
     /// A frame of this run has been made.
     pub(crate) shown: bool,
+    /// Its p_g has been compared with p_data.
+    pub(crate) judged: bool,
     pub(crate) kept: Option<Box<Snapshot>>,
     pub(crate) judge: Option<Judge>,
     pub(crate) evaluation: Option<Evaluation>,
@@ -102,6 +104,7 @@ impl Stage {
             standing: Standing::Paused,
             owed: vec![Owed::Keep { snapshot, reading }],
             shown: false,
+            judged: false,
             kept: None,
             judge,
             evaluation: None,
@@ -208,8 +211,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Answers who asked for this run: at once, or where the device answers later with the first frame, since what the
-    /// run needs may take the device long to make.
+    /// Answers who asked for this run: at once, or where the device answers later with the first frame and
+    /// comparison, since what they need may take the device long to make.
     pub(crate) fn announce(&mut self, id: u32) {
         if self.owed.iter().any(Owed::is_on_its_way) {
             self.push(Owed::Arrival { id });

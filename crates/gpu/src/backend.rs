@@ -153,8 +153,13 @@ impl GpuBackend {
     /// Forms, kernels and records of the programs.
     fn plan(&mut self, programs: Vec<CheckedProgram>) {
         let mut records: Vec<u32> = Vec::new();
-        self.programs =
-            programs.into_iter().map(|checked| self.prepare_one(checked, &mut records)).collect();
+        // In software a kernel takes a quarter of a second to make. One form for all, the one that suits the longest
+        // program, needs fewer of them.
+        let longest = programs.iter().max_by_key(|program| program.ops.len());
+        let of_all = longest.filter(|_| self.gpu.is_software()).map(|it| choose(&[it], true));
+        let wish = self.wish.or(of_all);
+        let prepared = programs.into_iter().map(|it| self.prepare_one(it, wish, &mut records));
+        self.programs = prepared.collect();
         let resident = self.programs.iter().filter(|program| program.form == Form::Resident);
         let ops = resident.flat_map(|program| &program.checked.ops);
         // What was needed before stays, so that going to and fro between two settings makes no kernel anew.
@@ -170,9 +175,14 @@ impl GpuBackend {
         self.gpu.queue.write_buffer(&self.program, 0, bytemuck::cast_slice(&records));
     }
 
-    fn prepare_one(&mut self, checked: CheckedProgram, records: &mut Vec<u32>) -> Prepared {
+    fn prepare_one(
+        &self,
+        checked: CheckedProgram,
+        wish: Option<Form>,
+        records: &mut Vec<u32>,
+    ) -> Prepared {
         let software = self.gpu.is_software();
-        let wish = self.wish.unwrap_or_else(|| choose(&[&checked], software));
+        let wish = wish.unwrap_or_else(|| choose(&[&checked], software));
         let turns = turns::turns(&checked, Crew { threads: self.tuning.threads, groups: 1 });
         let form = if turns <= self.most_turns { wish } else { Form::Dispatch };
         let groups = if form == Form::Dispatch { self.tuning.groups } else { 1 };
