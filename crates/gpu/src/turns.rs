@@ -53,7 +53,7 @@ fn of_op(op: &Op, crew: Crew) -> u64 {
             let depth = if ta { a.rows } else { a.cols };
             let team = crew.product_team(c, depth);
             let sums = u64::from(depth.div_ceil(team)) + 2 + 4 * fold(team);
-            // The four kinds of epilogue, and four rows of a block with a function each.
+            // Four rows of a block with a function each, and around all the four kinds of epilogue.
             each(blocks(c) * team) * (sums + 5 + 4 * (1 + FUNCTION) + 1) + 6
         }
         Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => each(p.len) + 1,

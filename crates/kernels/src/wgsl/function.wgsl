@@ -22,10 +22,8 @@ fn occurs(mask: u32, kind: u32) -> bool {
     return (mask & (1u << kind)) != 0u;
 }
 
-// Those of more than a comparison and a product.
-const INVOLVED: u32 = 0xf8u;
-
-fn simple_act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
+// What costs something is a loop that ends after one turn, as in resident.wgsl.
+fn act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
     var y = x;
     if occurs(ACTS, RELU) {
         y = select(y, pmax4(x, vec4<f32>()), vec4<bool>(kind == RELU));
@@ -33,12 +31,6 @@ fn simple_act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
     if occurs(ACTS, LEAKY) {
         y = select(y, select(slope * x, x, x > vec4<f32>()), vec4<bool>(kind == LEAKY));
     }
-    return y;
-}
-
-// What costs something is a loop that ends after one turn, as in resident.wgsl.
-fn act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
-    var y = simple_act4(kind, slope, x);
     var todo = kind;
     if occurs(ACTS, TANH) {
         while todo == TANH {

@@ -13,15 +13,6 @@ fn row_of(s: Square, r: u32) -> vec4<f32> {
     return select(select(s.r2, s.r3, r == 3u), select(s.r0, s.r1, r == 1u), r < 2u);
 }
 
-fn with_row(s: Square, r: u32, x: vec4<f32>) -> Square {
-    return Square(
-        select(s.r0, x, vec4<bool>(r == 0u)),
-        select(s.r1, x, vec4<bool>(r == 1u)),
-        select(s.r2, x, vec4<bool>(r == 2u)),
-        select(s.r3, x, vec4<bool>(r == 3u)),
-    );
-}
-
 fn load4(at: vec4<u32>) -> vec4<f32> {
     return vec4<f32>(load(at.x), load(at.y), load(at.z), load(at.w));
 }
@@ -31,11 +22,6 @@ fn save4(at: vec4<u32>, x: vec4<f32>) {
     save(at.y, x.y);
     save(at.z, x.z);
     save(at.w, x.w);
-}
-
-// Of rows that begin at these words.
-fn load_square(rows: vec4<u32>, cols: vec4<u32>) -> Square {
-    return Square(load4(rows.x + cols), load4(rows.y + cols), load4(rows.z + cols), load4(rows.w + cols));
 }
 
 // What is done to a product before it is stored, and where: the record's fields, read once.
@@ -48,6 +34,7 @@ struct Finish {
     y_stride: u32,
     c: u32,
     c_stride: u32,
+    rows: u32,
 }
 
 fn finish_of(op: u32) -> Finish {
@@ -60,74 +47,53 @@ fn finish_of(op: u32) -> Finish {
         field(op, 17u),
         field(op, 8u),
         field(op, 11u),
+        field(op, 9u),
     );
 }
 
-fn act_square(f: Finish, x: Square) -> Square {
-    var y = Square(
-        simple_act4(f.act, f.slope, x.r0),
-        simple_act4(f.act, f.slope, x.r1),
-        simple_act4(f.act, f.slope, x.r2),
-        simple_act4(f.act, f.slope, x.r3),
-    );
-    if (ACTS & INVOLVED) != 0u {
-        // One row at a time: four times the code would be four times as long in the making.
-        for (var r = select(4u, 0u, occurs(INVOLVED, f.act)); r < 4u; r++) {
-            y = with_row(y, r, act4(f.act, f.slope, row_of(x, r)));
+// Rows from i on, as many as there are. `kind` is a literal, so that the code of one kind is all that is left. Columns
+// beyond the edge are the last one again, and so is what they get.
+fn finish(kind: u32, f: Finish, i: u32, cols: vec4<u32>, product: Square) {
+    let height = min(f.rows - i, 4u);
+    for (var r = 0u; r < height; r++) {
+        var x = row_of(product, r);
+        let at = f.c + (i + r) * f.c_stride + cols;
+        if kind == BIAS_ACT {
+            x = act4(f.act, f.slope, x + load(f.bias + i + r));
         }
+        if kind == ACT_GRAD {
+            x *= slope4(f.act, f.slope, load4(f.y + (i + r) * f.y_stride + cols));
+        }
+        if kind == ACCUMULATE {
+            x += load4(at);
+        }
+        save4(at, x);
     }
-    return y;
 }
 
-// `kind` is a literal, so that the code of one kind is all that is left. Rows and columns beyond the edge are the last
-// ones again, and so are their values.
-fn finish(kind: u32, f: Finish, rows: vec4<u32>, cols: vec4<u32>, product: Square) {
-    var s = product;
-    let at = f.c + rows * f.c_stride;
-    if kind == BIAS_ACT {
-        let bias = load4(f.bias + rows);
-        s = act_square(f, Square(s.r0 + bias.x, s.r1 + bias.y, s.r2 + bias.z, s.r3 + bias.w));
-    }
-    if kind == ACT_GRAD {
-        let y = load_square(f.y + rows * f.y_stride, cols);
-        s.r0 *= slope4(f.act, f.slope, y.r0);
-        s.r1 *= slope4(f.act, f.slope, y.r1);
-        s.r2 *= slope4(f.act, f.slope, y.r2);
-        s.r3 *= slope4(f.act, f.slope, y.r3);
-    }
-    if kind == ACCUMULATE {
-        let old = load_square(at, cols);
-        s = Square(s.r0 + old.r0, s.r1 + old.r1, s.r2 + old.r2, s.r3 + old.r3);
-    }
-    save4(at.x + cols, s.r0);
-    save4(at.y + cols, s.r1);
-    save4(at.z + cols, s.r2);
-    save4(at.w + cols, s.r3);
-}
-
-fn finish_any(f: Finish, rows: vec4<u32>, cols: vec4<u32>, product: Square) {
+fn finish_any(f: Finish, i: u32, cols: vec4<u32>, product: Square) {
     var todo = f.kind;
     if occurs(EPILOGUES, PLAIN) {
         while todo == PLAIN {
-            finish(PLAIN, f, rows, cols, product);
+            finish(PLAIN, f, i, cols, product);
             todo = DONE_WITH;
         }
     }
     if occurs(EPILOGUES, BIAS_ACT) {
         while todo == BIAS_ACT {
-            finish(BIAS_ACT, f, rows, cols, product);
+            finish(BIAS_ACT, f, i, cols, product);
             todo = DONE_WITH;
         }
     }
     if occurs(EPILOGUES, ACT_GRAD) {
         while todo == ACT_GRAD {
-            finish(ACT_GRAD, f, rows, cols, product);
+            finish(ACT_GRAD, f, i, cols, product);
             todo = DONE_WITH;
         }
     }
     if occurs(EPILOGUES, ACCUMULATE) {
         while todo == ACCUMULATE {
-            finish(ACCUMULATE, f, rows, cols, product);
+            finish(ACCUMULATE, f, i, cols, product);
             todo = DONE_WITH;
         }
     }
@@ -194,9 +160,9 @@ fn gemm_alone(kind: u32, op: u32, first: u32, step: u32) {
     let across = (o.cols + 3u) / 4u;
     let blocks = (o.rows + 3u) / 4u * across;
     for (var block = first; block < blocks; block += step) {
-        let rows = four(4u * (block / across), o.rows);
+        let i = 4u * (block / across);
         let cols = four(4u * (block % across), o.cols);
-        finish(kind, f, rows, cols, products(o, rows, cols, 0u, 1u));
+        finish(kind, f, i, cols, products(o, four(i, o.rows), cols, 0u, 1u));
     }
 }
 
@@ -208,18 +174,18 @@ fn gemm_shared(op: u32, team: u32, group: u32, groups: u32, tid: u32) {
     let blocks = (o.rows + 3u) / 4u * across;
     for (var base = group * per; base < blocks; base += groups * per) {
         let block = base + tid % per;
-        let rows = four(4u * (block / across), o.rows);
+        let i = 4u * (block / across);
         let cols = four(4u * (block % across), o.cols);
         var s = Square();
         if block < blocks {
-            s = products(o, rows, cols, tid / per, team);
+            s = products(o, four(i, o.rows), cols, tid / per, team);
         }
         s.r0 = team_sum(s.r0, tid, team);
         s.r1 = team_sum(s.r1, tid, team);
         s.r2 = team_sum(s.r2, tid, team);
         s.r3 = team_sum(s.r3, tid, team);
         if tid < per && block < blocks {
-            finish_any(f, rows, cols, s);
+            finish_any(f, i, cols, s);
         }
     }
 }
