@@ -3,14 +3,22 @@
 use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
 use adversaria_protocol::{Command, Standing, Step};
 use leptos::prelude::*;
+use std::time::Duration;
 
 use crate::{
+    look::now_millis,
     page::Page,
     presets::{self, PRESETS},
     words,
 };
 
 type Done = Result<(), String>;
+
+/// So many animation frames, each within so many milliseconds of the one before, say that the first pictures are drawn;
+/// a page does not wait for them longer than this.
+const CALM_FRAMES: u32 = 3;
+const CALM_MILLIS: f64 = 35.0;
+const DRAWN_BY: Duration = Duration::from_millis(1500);
 
 impl Page {
     /// Puts the run of a whole address on stage, with the page options it names. Nothing changes when it is refused.
@@ -54,7 +62,7 @@ impl Page {
     }
 
     fn now_staged(self, refusals: u32, play: bool) {
-        self.arrived.set(true);
+        self.arrive();
         // A sentence that came meanwhile is about something later, and stays.
         if self.refusals.get_untracked() == refusals {
             self.fault.set(None);
@@ -63,6 +71,31 @@ impl Page {
         if play {
             self.play();
         }
+    }
+
+    /// The run can be asked for anything. Where it shares a GPU with the page's pictures, that is after the first ones
+    /// are drawn; a page that nobody sees draws none.
+    fn arrive(self) {
+        let shares =
+            self.scene.with_untracked(|s| s.as_ref().is_some_and(|s| s.backend == "webgpu"));
+        if shares && !self.arrived.get_untracked() {
+            set_timeout(move || self.arrived.set(true), DRAWN_BY);
+            self.arrive_when_calm(f64::NEG_INFINITY, 0);
+        } else {
+            self.arrived.set(true);
+        }
+    }
+
+    fn arrive_when_calm(self, before: f64, calm: u32) {
+        request_animation_frame(move || {
+            let now = now_millis();
+            let calm = if now - before < CALM_MILLIS { calm + 1 } else { 0 };
+            if calm < CALM_FRAMES {
+                self.arrive_when_calm(now, calm);
+            } else {
+                self.arrived.set(true);
+            }
+        });
     }
 
     /// Takes the page's own part of an address.
