@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const here = import.meta.dirname;
+const WARM_UP_S = 1.5;
 const job = JSON.parse(process.argv[2]);
 const { address } = JSON.parse(await readFile(join(here, 'workloads.json'), 'utf8'))[job.workload];
 
@@ -45,7 +46,7 @@ async function runPeer(tab) {
 }
 
 /** In the page: whole iterations at full speed, the stage drawn beside them, in runs of about half a second. */
-async function advanceFor({ backend, seconds }) {
+async function advanceFor({ backend, seconds, warmUp }) {
   const api = window.adversaria;
   await api.ready;
   const shown = document.querySelector('[data-testid=backend]').dataset.value;
@@ -55,8 +56,13 @@ async function advanceFor({ backend, seconds }) {
     const { lossD, lossG } = await api.advance(n);
     return { seconds: (performance.now() - start) / 1000, losses: [lossD, lossG] };
   };
+  // As the peers: a second and a half to warm up, then runs of about half a second.
   let chunk = 1;
-  while ((await timed(chunk)).seconds < 0.5) chunk *= 2;
+  for (let warm = 0; warm < warmUp; ) {
+    const run = await timed(chunk);
+    warm += run.seconds;
+    chunk = Math.max(1, Math.min(2 * chunk, Math.round((0.5 * chunk) / run.seconds)));
+  }
   let [iterations, spent, losses] = [0, 0, []];
   while (spent < seconds) {
     const run = await timed(chunk);
@@ -68,7 +74,7 @@ async function advanceFor({ backend, seconds }) {
 async function runPage(tab) {
   await tab.goto(`${job.page}/#${address}&backend=${job.backend}`);
   await tab.waitForFunction(() => window.adversaria);
-  return tab.evaluate(advanceFor, job);
+  return tab.evaluate(advanceFor, { ...job, warmUp: WARM_UP_S });
 }
 
 async function run() {

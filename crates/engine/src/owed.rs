@@ -16,6 +16,9 @@ use crate::view::{Look, Seen};
 /// Samples of a comparison of p_g with p_data.
 const EVALUATION_SAMPLES: usize = 10_000;
 
+/// A comparison of p_g with p_data that an advance brings says something from this iteration on.
+const SAYS_SOMETHING: u64 = 10;
+
 /// Something that is under way and that somebody waits for.
 pub(crate) enum Owed {
     /// The first frame of a run and what belongs to it, to whom asked for the run.
@@ -228,7 +231,8 @@ impl Stage {
         let Some((verdict, figures)) = ending else {
             let figures = self.run.read_figures(false)?;
             // Who advances in many small steps gets a comparison now and then, not one a step.
-            let due = now - self.times.evaluation >= self.evaluation_rest();
+            let due = self.run.iteration() >= SAYS_SOMETHING
+                && now - self.times.evaluation >= self.evaluation_rest();
             if due {
                 self.times.evaluation = now;
             }

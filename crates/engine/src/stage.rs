@@ -26,6 +26,8 @@ const FRAME_SHARE: f64 = 8.0;
 const EVALUATION_SHARE: f64 = 30.0;
 /// Least time between comparisons of p_g with p_data.
 const EVALUATION_MILLIS: f64 = 1000.0;
+/// How long the first comparison leaves a new run to itself: its code is cold, and somebody waits for it.
+const FIRST_EVALUATION_MILLIS: f64 = 300.0;
 /// Least time between copies of the parameters to go back to.
 const KEEP_MILLIS: f64 = 2000.0;
 /// Most samples, or points, or iterations that one request may ask for.
@@ -114,7 +116,7 @@ impl Stage {
             times: Times {
                 frame: f64::NEG_INFINITY,
                 frame_cost: 0.0,
-                evaluation: f64::NEG_INFINITY,
+                evaluation: now + FIRST_EVALUATION_MILLIS - EVALUATION_MILLIS,
                 evaluation_cost: 0.0,
                 keep: now,
                 rest: now,
