@@ -1,9 +1,9 @@
-// Keeps the page for visits without a network. Names with a hash never change and come from the cache; everything
-// else comes from the network when there is one, so that a new build is seen at once.
+// Keeps the page for visits without a network. What lies in a folder named by a hash never changes and comes from the
+// cache; everything else comes from the network when there is one, so that a new build is seen at once.
 const CACHE = "adversaria-1";
 // What the page's html does not name: the worker's script, and the images that the first MNIST scene waits for.
 const UNNAMED = ["worker.js", "data/mnist-train-a.bin.gz"];
-const HASHED = /[-_.][0-9a-f]{13,16}[-_.]/;
+const HASHED = /\/app-[0-9a-f]{16}\//;
 
 const here = (name) => new URL(name, self.registration.scope).href;
 
@@ -21,7 +21,7 @@ async function keep(response) {
   const wanted = named(await response.text());
   const had = new Set((await cache.keys()).map((request) => request.url));
   for (const url of had) {
-    if (HASHED.test(url) && !wanted.has(url) && !url.includes("/snippets/")) await cache.delete(url);
+    if (HASHED.test(url) && !wanted.has(url)) await cache.delete(url);
   }
   const missing = [...wanted, ...UNNAMED.map(here)].filter((url) => !had.has(url) || !HASHED.test(url));
   // One file that cannot be had must not cost the others.

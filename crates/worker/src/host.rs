@@ -15,6 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
 use crate::fetch;
 
+mod card;
 mod devices;
 
 use devices::Devices;
@@ -147,7 +148,7 @@ impl Host {
     fn ask_for_device(self: &Rc<Self>) {
         let host = Rc::clone(self);
         spawn_local(async move {
-            let answer = Devices::request(wake).await;
+            let answer = card::request(wake).await;
             host.devices.answered(answer, host.now());
             host.offers_changed();
         });

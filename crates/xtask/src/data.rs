@@ -43,7 +43,7 @@ pub const PACKS: [&str; 3] = ["mnist-train-a.bin.gz", "mnist-train-b.bin.gz", "m
 /// A pack begins with this: its magic and its version.
 const PACK_HEAD: [u8; 8] = *b"ADVP\x01\0\0\0";
 
-/// Makes sure that the packs are in the cache and in the checkout's `data/`, where trunk takes them from.
+/// Makes sure that the packs are in the cache and in the checkout's `data/`.
 ///
 /// # Errors
 /// When npm cannot be reached, a check sum differs or a file cannot be written.

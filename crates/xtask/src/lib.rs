@@ -5,6 +5,7 @@ pub mod bench;
 pub mod browser;
 pub mod checks;
 pub mod data;
+pub mod module;
 pub mod page;
 pub mod paths;
 pub mod process;

@@ -50,15 +50,10 @@ fn main() -> Result<ExitCode> {
 }
 
 fn setup() -> Result<()> {
-    let toolbox = tools::ensure()?;
+    tools::ensure()?;
     tools::lints()?;
     data::ensure()?;
     browser::ensure()?;
     say("everything is here");
-    if !toolbox.folders().is_empty() {
-        let folders: Vec<_> =
-            toolbox.folders().iter().map(|folder| folder.display().to_string()).collect();
-        say(&format!("to call trunk by hand, put these before PATH: {}", folders.join(":")));
-    }
     Ok(())
 }

@@ -1,13 +1,17 @@
-//! Building the page with trunk, and serving it.
+//! Building the page, and serving it.
 
-use std::{fs, io, path::PathBuf, thread};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    data, paths,
-    process::{capture, program, run, say},
+    data, module, paths,
+    process::{capture, program, say},
     server::Server,
     tools,
 };
@@ -15,7 +19,18 @@ use crate::{
 /// Names a folder in which the page is already built, so that the browser tests need not build it.
 pub const BUILT: &str = "ADVERSARIA_DIST";
 
-/// Left in the built page: what it was built from. trunk removes it with the rest of an older build.
+/// The page's html, which names the rest of it as if it lay in a folder of this name.
+const HTML: &str = "index.html";
+const APP: &str = "app/";
+/// Stands in the html for the list of files that are fetched when they are needed.
+const LATER: &str = "[\"later\"]";
+/// What lies beside the html under its own name; browsers ask for these by name.
+const BESIDE: [&str; 5] =
+    ["icon-192.png", "icon-512.png", "manifest.webmanifest", "sw.js", "worker.js"];
+/// What lies with the program, in a folder named by what it holds, so that it can be kept for ever.
+const WITHIN: [&str; 2] = ["web/public/favicon.svg", "web/styles/main.css"];
+
+/// Left in the built page: what it was built from.
 const STAMP: &str = ".built-from";
 
 /// What the page does not depend on.
@@ -35,12 +50,74 @@ pub fn build() -> Result<PathBuf> {
         return Ok(dist);
     }
     say("building the page (some minutes the first time)");
-    let mut trunk = program("trunk");
-    trunk.args(["build", "--offline"]).current_dir(paths::root()).env("PATH", toolbox.path()?);
-    // trunk reads this as the value of a flag and stumbles over the customary "1".
-    run(trunk.env_remove("NO_COLOR"))?;
+    let fresh = dist.with_extension("new");
+    clear(&fresh)?;
+    assemble(&fresh, &toolbox)?;
+    clear(&dist)?;
+    fs::remove_dir(&dist).and_then(|()| fs::rename(&fresh, &dist)).with_context(|| {
+        format!("{} cannot take the place of {}", fresh.display(), dist.display())
+    })?;
     fs::write(&stamp, sources).with_context(|| format!("{} cannot be written", stamp.display()))?;
     Ok(dist)
+}
+
+/// Makes it an empty folder.
+fn clear(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::create_dir_all(folder),
+    }
+    .with_context(|| format!("{} cannot be emptied", folder.display()))
+}
+
+/// Puts the page together in an empty folder.
+fn assemble(into: &Path, toolbox: &tools::Toolbox) -> Result<()> {
+    let root = paths::root();
+    let app = into.join(APP);
+    fs::create_dir(&app).with_context(|| format!("{} cannot be made", app.display()))?;
+    let later = module::build(toolbox, &app)?;
+    for file in WITHIN {
+        copy(&root.join(file), &app)?;
+    }
+    for file in BESIDE {
+        copy(&root.join("web/public").join(file), into)?;
+    }
+    let packs = into.join("data");
+    fs::create_dir(&packs).with_context(|| format!("{} cannot be made", packs.display()))?;
+    for pack in data::PACKS {
+        copy(&root.join("data").join(pack), &packs)?;
+    }
+    let named = format!("app-{}/", &contents(&app)?[..16]);
+    fs::rename(&app, into.join(&named))
+        .with_context(|| format!("{} cannot be named {named}", app.display()))?;
+    let html = root.join(HTML);
+    let html =
+        fs::read_to_string(&html).with_context(|| format!("{} cannot be read", html.display()))?;
+    anyhow::ensure!(html.contains(LATER), "{HTML} has no place for {LATER}");
+    let later: Vec<String> = later.iter().map(|name| format!("./{APP}{name}")).collect();
+    let html = html.replace(LATER, &serde_json::to_string(&later)?).replace(APP, &named);
+    fs::write(into.join(HTML), html).with_context(|| format!("{HTML} cannot be written"))
+}
+
+fn copy(file: &Path, folder: &Path) -> Result<()> {
+    let name = file.file_name().context("a file has a name")?;
+    fs::copy(file, folder.join(name))
+        .map(|_| ())
+        .with_context(|| format!("{} cannot be copied", file.display()))
+}
+
+/// A digest of every file in a folder.
+fn contents(folder: &Path) -> Result<String> {
+    let read = || format!("{} cannot be read", folder.display());
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .with_context(read)?;
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(fs::read(&file).with_context(read)?);
+    }
+    Ok(data::hex(&digest.finalize()))
 }
 
 /// A digest of everything that the page is built from.

@@ -145,18 +145,16 @@ fn content_type(file: &Path) -> &'static str {
     }
 }
 
-/// Files whose name carries a hash of their bytes never change; all others may with the next build.
+/// Files in a folder named by what it holds never change; all others may with the next build.
 fn cache_control(file: &Path) -> &'static str {
     if is_hashed(file) { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
-/// Whether the name holds trunk's hash: 13 to 16 hexadecimal digits after a dash.
+/// Whether the file lies in a folder named `app-` and 16 hexadecimal digits.
 fn is_hashed(file: &Path) -> bool {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_hash = |part: &str| {
-        (13..=16).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    name.split(['-', '.', '_']).skip(1).any(is_hash)
+    let folder = file.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let hash = folder.and_then(|name| name.strip_prefix("app-"));
+    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -192,9 +190,8 @@ mod tests {
 
     #[test]
     fn hashed_names_are_told_from_others() {
-        assert!(is_hashed(Path::new("adversaria-web-86a2e15b1d3c6cd3_bg.wasm")));
-        assert!(is_hashed(Path::new("main-86a2e15b1d3c6cd.css")));
-        for plain in ["worker.js", "index.html", "mnist-train-a.bin.gz"] {
+        assert!(is_hashed(Path::new("dist/app-86a2e15b1d3c6cd3/adversaria_bg.wasm")));
+        for plain in ["worker.js", "app-86a2e15b1d3c6cd3.js", "data/mnist-train-a.bin.gz"] {
             assert!(!is_hashed(Path::new(plain)), "{plain}");
         }
     }

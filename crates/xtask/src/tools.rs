@@ -1,10 +1,9 @@
 //! The pinned build tools: taken from `PATH` when the version there is right, else installed once per user.
 
 use std::{
-    env,
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result};
@@ -14,14 +13,14 @@ use crate::{
     process::{capture, cargo, program, run, say},
 };
 
-const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132.0.0";
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What the page is compiled for.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// How a tool is installed.
 enum Source {
-    /// From crates.io; `locked` where the tool's own Cargo.lock is known to build.
-    Cargo { locked: bool },
+    /// From crates.io.
+    Cargo,
     /// From npm.
     Npm,
 }
@@ -36,30 +35,22 @@ struct Tool {
     source: Source,
 }
 
-/// Folders that hold the tools which `PATH` lacks.
+/// The tools: in folders of their own where `PATH` lacks them.
 pub struct Toolbox {
     folders: Vec<PathBuf>,
 }
 
 impl Toolbox {
-    /// `PATH` with the tools before everything else.
-    ///
-    /// # Errors
-    /// When a folder's name cannot stand in `PATH`.
-    pub fn path(&self) -> Result<OsString> {
-        let before = env::var_os("PATH").unwrap_or_default();
-        let folders = self.folders.iter().cloned().chain(env::split_paths(&before));
-        env::join_paths(folders).context("a tool's folder cannot stand in PATH")
-    }
-
-    /// What a person adds to `PATH` to call trunk by hand; empty when nothing is missing there.
+    /// A pinned tool, from where it was found.
     #[must_use]
-    pub fn folders(&self) -> &[PathBuf] {
-        &self.folders
+    pub fn program(&self, name: &str) -> Command {
+        let plain = program(name);
+        let there = self.folders.iter().map(|folder| folder.join(plain.get_program()));
+        there.into_iter().find(|file| file.is_file()).map_or(plain, Command::new)
     }
 }
 
-/// Everything that building the page takes: the wasm target, fetched crates, trunk, wasm-bindgen, wasm-opt.
+/// Everything that building the page takes: the wasm target, fetched crates, wasm-bindgen, wasm-opt.
 ///
 /// # Errors
 /// When something is missing and cannot be installed.
@@ -89,22 +80,15 @@ pub fn lints() -> Result<()> {
         .current_dir(paths::root()))
 }
 
-fn pinned() -> Result<[Tool; 3]> {
+fn pinned() -> Result<[Tool; 2]> {
     let bindgen = locked_version("wasm-bindgen")?;
     Ok([
-        Tool {
-            program: "trunk",
-            package: "trunk",
-            version: TRUNK.into(),
-            greeting: format!("trunk {TRUNK}"),
-            source: Source::Cargo { locked: true },
-        },
         Tool {
             program: "wasm-bindgen",
             package: "wasm-bindgen-cli",
             greeting: format!("wasm-bindgen {bindgen}"),
             version: bindgen,
-            source: Source::Cargo { locked: false },
+            source: Source::Cargo,
         },
         Tool {
             program: "wasm-opt",
@@ -142,7 +126,7 @@ impl Tool {
     fn answers(&self, folder: Option<&Path>) -> bool {
         let mut command = program(self.program);
         if let Some(folder) = folder {
-            command = std::process::Command::new(folder.join(command.get_program()));
+            command = Command::new(folder.join(command.get_program()));
         }
         capture(command.arg("--version")).is_ok_and(|said| is_version(&said, &self.greeting))
     }
@@ -159,7 +143,7 @@ impl Tool {
     fn install(&self, root: &Path) -> Result<()> {
         fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
         match self.source {
-            Source::Cargo { locked } => self.cargo_install(root, locked),
+            Source::Cargo => self.cargo_install(root),
             Source::Npm => {
                 let package = format!("{}@{}", self.package, self.version);
                 let flags = [
@@ -177,15 +161,11 @@ impl Tool {
 
     /// Optimising the tools would take longer than they ever run. Started outside the checkout, whose cargo
     /// settings are not for them.
-    fn cargo_install(&self, root: &Path, locked: bool) -> Result<()> {
+    fn cargo_install(&self, root: &Path) -> Result<()> {
         let build = paths::cache()?.join("build").join(self.package);
         let mut command = cargo();
         command.args(["install", self.package, "--version", &self.version, "--root"]).arg(root);
-        command
-            .arg("--target-dir")
-            .arg(&build)
-            .args(locked.then_some("--locked"))
-            .current_dir(root);
+        command.arg("--target-dir").arg(&build).current_dir(root);
         for (setting, value) in
             [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "256"), ("DEBUG", "0")]
         {
@@ -196,7 +176,7 @@ impl Tool {
     }
 }
 
-/// `trunk 0.21.1` must not pass for `trunk 0.21.14`, nor the other way round.
+/// `wasm-bindgen 0.2.13` must not pass for `wasm-bindgen 0.2.130`, nor the other way round.
 fn is_version(said: &str, greeting: &str) -> bool {
     said.strip_prefix(greeting)
         .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
@@ -226,7 +206,7 @@ fn wasm_target() -> Result<()> {
     run(program("rustup").args(["target", "add", WASM_TARGET]).current_dir(paths::root()))
 }
 
-/// trunk builds offline, so that it fetches no tools of its own; the crates must be here before.
+/// The page is built offline: the crates must be here before.
 fn fetch() -> Result<()> {
     run(cargo().args(["fetch", "--quiet"]).current_dir(paths::root()))
 }
@@ -237,10 +217,10 @@ mod tests {
 
     #[test]
     fn versions_are_compared_whole() {
-        assert!(is_version("trunk 0.21.14\n", "trunk 0.21.14"));
+        assert!(is_version("wasm-bindgen 0.2.130\n", "wasm-bindgen 0.2.130"));
         assert!(is_version("wasm-opt version 132 (version_132)\n", "wasm-opt version 132"));
-        assert!(!is_version("trunk 0.21.14\n", "trunk 0.21.1"));
-        assert!(!is_version("trunk 0.21.1\n", "trunk 0.21.14"));
+        assert!(!is_version("wasm-bindgen 0.2.130\n", "wasm-bindgen 0.2.13"));
+        assert!(!is_version("wasm-bindgen 0.2.13\n", "wasm-bindgen 0.2.130"));
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! The browser's GPU: asked for at the start beside everything else, and once more when it is lost; and what the wishes
 //! of runs get of it.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use adversaria_core::spec::{BackendChoice, Exec};
 use adversaria_engine::{Offer, Place, Wish};
-use adversaria_gpu::{Form, Gpu, GpuBackend, GpuError};
 use adversaria_kernels::backend::BackendError;
 use adversaria_kernels::cpu::CpuBackend;
-use js_sys::Reflect;
+
+use super::card::{Card, NoCard};
 
 /// A device that comes in place of a lost one and is lost within this time is the last one.
 const TRIAL_MILLIS: f64 = 10_000.0;
@@ -17,7 +20,7 @@ const TRIAL_MILLIS: f64 = 10_000.0;
 enum State {
     /// It was asked for, and runs that may need it wait.
     Asked,
-    There(Gpu),
+    There(Rc<dyn Card>),
     /// It was lost and is asked for again; nobody waits for that.
     AskedAgain,
     /// There is none, and why.
@@ -36,24 +39,15 @@ impl Devices {
         Self { state: RefCell::new(State::Asked), replaced: Cell::new(None) }
     }
 
-    /// Asks the browser; `wake` is called whenever the device has something to say.
-    pub(super) async fn request(wake: fn()) -> Result<Gpu, GpuError> {
-        if has_webgpu() { Gpu::request(wake).await } else { Err(GpuError::NoAdapter) }
-    }
-
     /// What came of asking.
-    pub(super) fn answered(&self, answer: Result<Gpu, GpuError>, now: f64) {
+    pub(super) fn answered(&self, answer: Result<Rc<dyn Card>, NoCard>, now: f64) {
         if matches!(*self.state.borrow(), State::AskedAgain) {
             self.replaced.set(Some(now));
         }
-        let state = match answer {
-            Ok(gpu) => State::There(gpu),
-            Err(GpuError::NoAdapter) => State::Missing("This browser has no GPU to offer".into()),
-            Err(GpuError::NoDevice(_)) => {
-                State::Missing("This browser's GPU cannot be had just now".into())
-            }
-        };
-        self.state.replace(state);
+        self.state.replace(match answer {
+            Ok(card) => State::There(card),
+            Err(NoCard(why)) => State::Missing(why.into()),
+        });
     }
 
     /// Waits no longer, if it still does: whether that is so.
@@ -68,7 +62,7 @@ impl Devices {
     /// Why the device is of no more use, told once; and whether to ask for another.
     pub(super) fn loss(&self, now: f64) -> Option<(BackendError, bool)> {
         let why = match &*self.state.borrow() {
-            State::There(gpu) => gpu.trouble()?,
+            State::There(card) => card.trouble()?,
             State::Asked | State::AskedAgain | State::Missing(_) => return None,
         };
         let again = self.replaced.get().is_none_or(|since| now - since > TRIAL_MILLIS);
@@ -88,11 +82,11 @@ impl Devices {
         match &*self.state.borrow() {
             State::Asked => None,
             State::AskedAgain => Some(cpu(None)),
-            State::There(gpu) if wish.backend == BackendChoice::Auto && gpu.is_software() => {
-                let what = format!("The only GPU here is software ({})", gpu.name());
+            State::There(card) if wish.backend == BackendChoice::Auto && card.is_software() => {
+                let what = format!("The only GPU here is software ({})", card.name());
                 Some(cpu(Some(&what)))
             }
-            State::There(gpu) => Some(webgpu(gpu, wish.exec)),
+            State::There(card) => Some(webgpu(card, wish.exec)),
             State::Missing(why) => Some(cpu(Some(why))),
         }
     }
@@ -103,24 +97,12 @@ fn cpu(why: Option<&str>) -> Offer {
     Offer { notice: why.map(|why| format!("{why}, so the run computes on the CPU.")), ..offer }
 }
 
-fn webgpu(gpu: &Gpu, exec: Exec) -> Offer {
-    let form = match exec {
-        Exec::Auto => None,
-        Exec::Dispatch => Some(Form::Dispatch),
-        Exec::Resident => Some(Form::Resident),
-    };
-    let software = if gpu.is_software() { " (software)" } else { "" };
-    let gpu = gpu.clone();
+fn webgpu(card: &Rc<dyn Card>, exec: Exec) -> Offer {
+    let software = if card.is_software() { " (software)" } else { "" };
+    let card = Rc::clone(card);
     Offer {
-        place: Place { backend: "webgpu", adapter: format!("{}{software}", gpu.name()), exec },
+        place: Place { backend: "webgpu", adapter: format!("{}{software}", card.name()), exec },
         notice: None,
-        build: Box::new(move || Box::new(GpuBackend::new(&gpu, form))),
+        build: Box::new(move || card.backend(exec)),
     }
-}
-
-/// Whether the browser knows WebGPU at all; asking one that does not would fail with noise.
-fn has_webgpu() -> bool {
-    let get = |of: &wasm_bindgen::JsValue, key: &str| Reflect::get(of, &key.into()).ok();
-    let navigator = get(&js_sys::global(), "navigator");
-    navigator.and_then(|navigator| get(&navigator, "gpu")).is_some_and(|gpu| gpu.is_object())
 }

@@ -1,0 +1,106 @@
+//! The page's program: compiled, split into what the first visit needs and what is fetched later, bound to JavaScript,
+//! and shrunk.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, anyhow};
+use wasm_split_cli_support::{Options, transform};
+
+use crate::{
+    paths,
+    process::{cargo, run},
+    tools::Toolbox,
+};
+
+/// The crate with the program, its binary, and the profile that it is built in.
+const PACKAGE: &str = "adversaria-app";
+const NAME: &str = "adversaria";
+const PROFILE: &str = "page";
+/// What the wasm may hold besides the first version's instructions.
+const FEATURES: [&str; 7] = [
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Builds the program into `into`; gives the names of the parts that are fetched when they are needed.
+///
+/// # Errors
+/// When a tool fails or a file cannot be written.
+pub fn build(toolbox: &Toolbox, into: &Path) -> Result<Vec<String>> {
+    let whole = compile()?;
+    let apart = whole.with_file_name("parts");
+    fresh(&apart)?;
+    let (main, later) = split(&whole, &apart)?;
+    bind(toolbox, &main, into)?;
+    fs::remove_file(&main).with_context(|| format!("{} cannot be removed", main.display()))?;
+    copy_all(&apart, into)?;
+    for name in later.iter().cloned().chain([format!("{NAME}_bg.wasm")]) {
+        shrink(toolbox, &into.join(name))?;
+    }
+    Ok(later)
+}
+
+fn compile() -> Result<PathBuf> {
+    let target = paths::root().join("target");
+    let mut command = cargo();
+    command.args(["build", "--offline", "--profile", PROFILE, "--package", PACKAGE]);
+    command.args(["--target", crate::tools::WASM_TARGET, "--target-dir"]).arg(&target);
+    run(command.current_dir(paths::root()))?;
+    Ok(target.join(crate::tools::WASM_TARGET).join(PROFILE).join(NAME).with_extension("wasm"))
+}
+
+/// Splits at the functions marked `wasm_split`: the main part, and the names of the others.
+fn split(whole: &Path, into: &Path) -> Result<(PathBuf, Vec<String>)> {
+    let bytes = fs::read(whole).with_context(|| format!("{} cannot be read", whole.display()))?;
+    let (main, script) = (into.join(NAME).with_extension("wasm"), format!("./{NAME}.js"));
+    let mut options = Options::new(&bytes);
+    options.output_dir = into;
+    options.main_out_path = &main;
+    options.main_module = &script;
+    let split = transform(options).map_err(|error| anyhow!("the wasm was not split: {error:#}"))?;
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .map(str::to_owned)
+            .context("a part has no name")
+    };
+    let mut later = split.split_modules.iter().map(name).collect::<Result<Vec<_>>>()?;
+    later.sort();
+    Ok((main, later))
+}
+
+fn bind(toolbox: &Toolbox, main: &Path, into: &Path) -> Result<()> {
+    let mut bindgen = toolbox.program("wasm-bindgen");
+    // The parts import from the main one what its exports name.
+    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--no-demangle"]);
+    run(bindgen.args(["--out-name", NAME, "--out-dir"]).arg(into).arg(main))
+}
+
+fn shrink(toolbox: &Toolbox, wasm: &Path) -> Result<()> {
+    run(toolbox.program("wasm-opt").arg("-O2").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
+}
+
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("{} cannot be emptied", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))
+}
+
+fn copy_all(from: &Path, into: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), into.join(entry.file_name()))
+            .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
+    }
+    Ok(())
+}
