@@ -189,3 +189,30 @@ fn a_planted_fault_is_named_with_its_op() {
         }
     }
 }
+
+/// A device's clock agrees with the host's: a run keeps the device for some of the time that passes, and twice as many
+/// iterations for about twice as long.
+#[test]
+fn the_device_times_what_it_computes() {
+    let Some(gpu) = gpu() else { return };
+    let spec = spec("data=ring8&g=16,16&d=16,16&batch=64");
+    let table = build_table(&spec, None).unwrap();
+    let mut run = Run::new(spec, table, Box::new(GpuBackend::new(&gpu, None))).unwrap();
+    let mut timed = |iterations: u32| {
+        run.metrics().unwrap();
+        let (before, begun) = (run.device_micros().unwrap(), Instant::now());
+        run.advance(iterations).unwrap();
+        run.metrics().unwrap();
+        let took = 1e6 * begun.elapsed().as_secs_f64();
+        Some((run.device_micros().unwrap()? - before?, took))
+    };
+    // Kernels are made the first time.
+    timed(1);
+    let (Some(few), Some(many)) = (timed(50), timed(100)) else {
+        return println!("skipped: {} has no timestamps", gpu.name());
+    };
+    for (device, host) in [few, many] {
+        assert!(device > 0.1 * host && device <= 1.05 * host, "{device} µs of {host} µs");
+    }
+    assert!(many.0 > 1.3 * few.0 && many.0 < 3.0 * few.0, "{} and {} µs", few.0, many.0);
+}

@@ -69,6 +69,14 @@ impl Run {
         Ok(Figures::decode(&self.compiled.layout, &words).metrics(self.iteration()))
     }
 
+    /// Microseconds for which the run has kept its device so far; none where that has no clock.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    pub fn device_micros(&mut self) -> Result<Option<f64>, EngineError> {
+        Ok(self.backend.device_micros()?)
+    }
+
     /// Whether a state that was read has only finite parameters and optimiser state.
     pub(crate) fn is_sound(&self, state: &[f32]) -> bool {
         let layout = &self.compiled.layout;

@@ -11,6 +11,7 @@ use adversaria_kernels::wgsl::{
     BLOCK, BLOCK_SIDE, DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
 };
 
+use crate::clock::Clock;
 use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
 use crate::kernels::{Kernels, Sources, Tuning, Variant, Which};
@@ -70,6 +71,7 @@ pub struct GpuBackend {
     uploads: Uploads,
     plans: Uploads,
     reads: Reads,
+    clock: Option<Clock>,
     encoder: Option<wgpu::CommandEncoder>,
     /// What has been recorded and not submitted, by estimate.
     recorded_micros: f64,
@@ -103,6 +105,7 @@ impl GpuBackend {
             uploads: Uploads::new(gpu, wgpu::BufferUsages::COPY_SRC, 4),
             plans: Uploads::new(gpu, wgpu::BufferUsages::UNIFORM, align),
             reads: Reads::default(),
+            clock: Clock::of(gpu),
             encoder: None,
             recorded_micros: 0.0,
             gpu: gpu.clone(),
@@ -116,13 +119,22 @@ impl GpuBackend {
     }
 
     fn encoder(&mut self) -> &mut wgpu::CommandEncoder {
-        let device = &self.gpu.device;
-        self.encoder.get_or_insert_with(|| device.create_command_encoder(&Default::default()))
+        let (device, clock) = (&self.gpu.device, &self.clock);
+        self.encoder.get_or_insert_with(|| {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            if let Some(clock) = clock {
+                clock.begin(&mut encoder);
+            }
+            encoder
+        })
     }
 
     /// Submits what has been recorded, and asks for its reads.
     fn flush(&mut self) {
-        if let Some(encoder) = self.encoder.take() {
+        if let Some(mut encoder) = self.encoder.take() {
+            if let Some(clock) = &mut self.clock {
+                clock.end(&self.gpu, &mut encoder, &mut self.reads);
+            }
             self.gpu.queue.submit([encoder.finish()]);
         }
         self.reads.submitted(&self.gpu);
@@ -522,6 +534,8 @@ impl Backend for GpuBackend {
             self.flush();
         }
         self.gpu.progress();
+        // Also where nobody asks: their staging buffers are wanted again.
+        self.device_micros()?;
         match self.reads.take(ticket) {
             Err(BackendError::Lost { why }) => {
                 self.gpu.trouble.check().and(Err(BackendError::Lost { why }))
@@ -532,6 +546,11 @@ impl Backend for GpuBackend {
 
     fn in_flight(&self) -> bool {
         self.reads.in_flight()
+    }
+
+    fn device_micros(&mut self) -> Result<Option<f64>, BackendError> {
+        let Self { clock, reads, .. } = self;
+        clock.as_mut().map(|clock| clock.micros(reads)).transpose()
     }
 
     fn form_name(&self, program: usize) -> Option<&'static str> {

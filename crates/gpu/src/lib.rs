@@ -1,6 +1,7 @@
 //! Runs Programs on a wgpu device. The only crate that knows wgpu; the WGSL stands in `adversaria-kernels`.
 
 mod backend;
+mod clock;
 mod cost;
 mod device;
 mod kernels;

@@ -114,6 +114,15 @@ pub trait Backend {
         false
     }
 
+    /// Microseconds for which submissions have kept the device so far, as far as their times have come; none where it has
+    /// no clock.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    fn device_micros(&mut self) -> Result<Option<f64>, BackendError> {
+        Ok(None)
+    }
+
     /// The form in which a program runs, for people, where the executor has several.
     fn form_name(&self, _program: usize) -> Option<&'static str> {
         None

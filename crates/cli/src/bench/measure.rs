@@ -30,6 +30,8 @@ pub(super) struct Measured {
     pub(super) rounds: Vec<f64>,
     /// Iterations made in all.
     pub(super) iterations: u64,
+    /// Microseconds that the device computed for each iteration, by its own clock; none where it has none.
+    pub(super) device_micros: Option<f64>,
 }
 
 impl Measured {
@@ -53,6 +55,7 @@ impl Measured {
         object["iterationsPerSecond"] = json!(self.median());
         object["rounds"] = json!(self.rounds);
         object["iterations"] = json!(self.iterations);
+        object["deviceMicrosPerIteration"] = json!(self.device_micros);
         object["data"] = json!(self.data);
         object["spec"] = json!(self.address);
         object
@@ -63,8 +66,11 @@ impl Measured {
         let ascending = self.ascending();
         let [least, most] =
             [ascending.first(), ascending.last()].map(|rate| rate.copied().unwrap_or(f64::NAN));
+        let device = self.device_micros;
+        let device =
+            device.map_or_else(String::new, |micros| format!(", {micros:.0} µs each by its clock"));
         format!(
-            "{what:<11} {:>9.0} iterations/s (median of {}, {least:.0} to {most:.0}), {} {} × {}, {}",
+            "{what:<11} {:>9.0} iterations/s (median of {}, {least:.0} to {most:.0}), {} {} × {}, {}{device}",
             self.median(),
             self.rounds.len(),
             self.backend,
@@ -89,9 +95,14 @@ pub(super) fn measure(address: &str, request: &Bench) -> Result<Measured> {
     let window = Duration::from_secs_f64(request.seconds / f64::from(ROUNDS));
     let slice = warm_up(&mut run, Duration::from_secs_f64(request.seconds * WARM_UP))?;
     let mut rounds = Vec::new();
+    let (before, from) = (run.device_micros()?, run.iteration());
     for _ in 0..ROUNDS {
         rounds.push(timed(&mut run, window, slice)?);
     }
+    let after = run.device_micros()?;
+    #[expect(clippy::cast_precision_loss, reason = "shown")]
+    let each = |micros: f64| micros / (run.iteration() - from).max(1) as f64;
+    let device_micros = before.zip(after).map(|(before, after)| each(after - before));
     Ok(Measured {
         address: address.to_owned(),
         backend: name,
@@ -100,6 +111,7 @@ pub(super) fn measure(address: &str, request: &Bench) -> Result<Measured> {
         data,
         rounds,
         iterations: run.iteration(),
+        device_micros,
     })
 }
 
