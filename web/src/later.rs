@@ -5,13 +5,17 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::page::Page;
+use crate::{beat::Player, history::History, network::Network, page::Page, slow::Slow};
 
 /// A piece of the page that comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// The strip of earlier moments.
     History,
+    /// What slow motion says.
+    Slow,
+    /// A player from the inside.
+    Network(Player),
 }
 
 /// A piece that did not come.
@@ -27,8 +31,10 @@ impl From<SplitLoaderError> for Missing {
 #[wasm_split(more, fallible)]
 fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
     Ok(match piece {
-        Piece::History => {
-            ViewFn::from(move || crate::history::History(crate::history::HistoryProps { page }))
+        Piece::History => ViewFn::from(move || view! { <History page=page /> }),
+        Piece::Slow => ViewFn::from(move || view! { <Slow page=page /> }),
+        Piece::Network(player) => {
+            ViewFn::from(move || view! { <Network page=page player=player /> })
         }
     })
 }

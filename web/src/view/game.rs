@@ -9,7 +9,11 @@ use super::{
     mini::{Mini, Player},
     thumb::{DataThumb, LatentThumb},
 };
-use crate::page::Page;
+use crate::{
+    beat::Beat,
+    later::{Later, Piece},
+    page::Page,
+};
 
 /// Which editor is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,14 @@ pub fn Game(
     page: Page,
 ) -> impl IntoView {
     let open = RwSignal::new(Panel::Rules);
+    // Units are read only while somebody looks at them.
+    Effect::new(move |_| {
+        let inside =
+            matches!(open.get(), Panel::Generator | Panel::Discriminator) && !page.slow.get();
+        if page.layers.with_untracked(|layers| layers.units) != inside {
+            page.layers.update(|layers| layers.units = inside);
+        }
+    });
     let heed = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "Escape" && !event.default_prevented() && !is_dialog_open() {
             go_back(open);
@@ -45,7 +57,8 @@ pub fn Game(
             <Graph page=page open=open />
             <button class="go-back" data-testid="back" title="Back to loss and k (Escape)" hidden=move || open.get() == Panel::Rules
                 on:click=move |_| go_back(open)>"‹ back"</button>
-            <Editors page=page open=open />
+            <div class="slow-slot" hidden=move || !page.slow.get()><Later page=page piece=Piece::Slow /></div>
+            <div class="editors" hidden=move || page.slow.get()><Editors page=page open=open /></div>
         </section>
     }
 }
@@ -94,7 +107,7 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
         }
     };
     view! {
-        <div class="graph" class:playing=move || page.is_playing()>
+        <div class="graph" class:playing=move || page.is_playing() data-beat=move || page.beat.get().map(Beat::class)>
             <Edges />
             <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
                 <LatentThumb uniform=Signal::derive(move || page.text("z").starts_with("uniform")) />
