@@ -1,11 +1,16 @@
 //! What the page fetches once its first pictures are drawn: a part of the module of its own, so that the first visit
 //! waits for nothing that it does not show yet.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{beat::Player, history::History, network::Network, page::Page, slow::Slow};
+
+/// So long after a run has come on stage: by then it trains, if it is to.
+const AFTER: Duration = Duration::from_millis(1000);
 
 /// A piece of the page that comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +68,7 @@ pub fn Later(
     Effect::new(move |asked: Option<bool>| {
         let asked = asked.unwrap_or_default();
         if page.arrived.get() && !asked {
-            // After what the arrival itself sets going.
-            set_timeout(ask, std::time::Duration::ZERO);
+            set_timeout(ask, AFTER);
         }
         asked || page.arrived.get()
     });
