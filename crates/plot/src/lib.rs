@@ -6,6 +6,7 @@
 mod chart;
 #[cfg(feature = "native")]
 mod error;
+mod estimate;
 mod figure1;
 mod geometry;
 #[cfg(feature = "native")]
@@ -26,6 +27,7 @@ mod track;
 pub use chart::{MINUS_LOG_4, Points, losses, value};
 #[cfg(feature = "native")]
 pub use error::PlotError;
+pub use estimate::{model_density, optimal};
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
 #[cfg(feature = "native")]
