@@ -191,11 +191,10 @@ fn each_layer_of_the_plane_is_seen_and_hidden() {
                 async || Ok(look().await? != before),
             )
             .await?;
+            let with = look().await?;
             page.click(&format!("layer-{layer}")).await?;
-            page.until(&format!("without {layer} all is as before"), async || {
-                Ok(look().await? == before)
-            })
-            .await?;
+            page.until(&format!("without {layer} it is gone"), async || Ok(look().await? != with))
+                .await?;
         }
         Ok(())
     });
@@ -204,6 +203,7 @@ fn each_layer_of_the_plane_is_seen_and_hidden() {
 #[test]
 fn the_lattice_unfolds_unless_motion_is_unwelcome() {
     browse(async |page| {
+        page.prefer("prefers-reduced-motion", "no-preference").await?;
         stage_to_read(&page, SCENE).await?;
         page.api("await a.advance(300)").await?;
         page.until_iteration(299.0).await?;

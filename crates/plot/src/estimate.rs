@@ -1,6 +1,6 @@
 //! p_g in the plane, estimated from the samples on stage: Gaussian kernels, one for each sample, on the cells of a field.
 //!
-//! The bandwidth is Scott's rule in two dimensions, h = s n^(−1/6) for each axis with s the samples' standard deviation
+//! The bandwidth is Scott's rule in two dimensions, h = s n^(−1/6) for each axis with s the standard deviation and n the number of the samples inside
 //! (Scott, Multivariate Density Estimation, 1992), and at least half a cell. Samples are counted into cells and the counts are
 //! blurred along one axis after the other, so a sample is moved by at most half a cell.
 
@@ -24,11 +24,13 @@ pub fn model_density(samples: &[f32], side: usize) -> Vec<f32> {
             cells[at(y) * side + at(x)] += weight;
         }
     }
+    let inside: Vec<&[f32]> =
+        samples.chunks_exact(2).filter(|p| p.iter().all(|v| v.abs() <= 1.0)).collect();
     let bandwidth = |axis: usize| {
-        let values = || samples.iter().skip(axis).step_by(2).copied();
-        let mean = values().sum::<f32>() / count as f32;
-        let variance = values().map(|v| (v - mean).powi(2)).sum::<f32>() / count as f32;
-        let scott = variance.sqrt() * (count as f32).powf(-1.0 / 6.0);
+        let (values, n) = (|| inside.iter().map(|point| point[axis]), inside.len().max(1) as f32);
+        let mean = values().sum::<f32>() / n;
+        let variance = values().map(|v| (v - mean).powi(2)).sum::<f32>() / n;
+        let scott = variance.sqrt() * n.powf(-1.0 / 6.0);
         (scott * side as f32 / 2.0).clamp(0.5, side as f32 / 4.0)
     };
     let across = blurred(&cells, side, &kernel(bandwidth(0)), 1, side);
