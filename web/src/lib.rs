@@ -8,7 +8,6 @@ pub mod link;
 pub mod look;
 pub mod page;
 pub mod play;
-pub mod presets;
 pub mod stage;
 pub mod view;
 pub mod words;

@@ -1,15 +1,11 @@
 //! The bottom strip: presets, speed, files, the link, colours and help.
 
+use adversaria_core::presets::{Group, PRESETS};
 use adversaria_core::spec::{Address, Theme};
 use leptos::{html, prelude::*};
 
 use super::{show_help, transport::Speed};
-use crate::{
-    files,
-    page::Page,
-    play::plain,
-    presets::{Group, PRESETS},
-};
+use crate::{files, page::Page, play::plain};
 
 /// The bottom of the screen.
 #[component]
