@@ -3,7 +3,9 @@
 pub mod address;
 pub mod api;
 pub mod files;
+pub mod history;
 pub mod keyboard;
+pub mod later;
 pub mod link;
 pub mod look;
 pub mod page;

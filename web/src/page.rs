@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use adversaria_core::spec::{Address, PageOptions, RunSpec};
-use adversaria_protocol::{Command, Event, Fault, Frame, Layers, Metrics, Reply, Scene, Standing};
+use adversaria_protocol::{
+    Command, Event, Fault, Frame, Layers, Metrics, Reply, Scene, Standing, Trail,
+};
 use leptos::prelude::*;
 
 use crate::{link::Link, look, stage::Series, view::header::grouped};
@@ -48,6 +50,8 @@ pub struct Page {
     pub loads: StoredValue<u32>,
     /// What is on stage.
     pub scene: RwSignal<Option<Arc<Scene>>>,
+    /// The ways that the run on stage has taken.
+    pub trail: RwSignal<Trail>,
     /// A run has come on stage and can be asked for anything.
     pub arrived: RwSignal<bool>,
     /// The frame to draw: the latest, at most one per animation frame.
@@ -98,6 +102,7 @@ impl Page {
             arrivals: StoredValue::new_local(Vec::new()),
             loads: StoredValue::new(0),
             scene: RwSignal::new(None),
+            trail: RwSignal::new(Trail::default()),
             arrived: RwSignal::new(false),
             frame: RwSignal::new(None),
             figures: RwSignal::new(None),
@@ -267,6 +272,7 @@ impl Page {
                 }
             }
             Event::Notice(sentence) => self.tell(sentence),
+            Event::Trail(trail) => self.trail.set(trail),
             Event::Progress { what, done, total } => {
                 let share = (total > 0).then(|| done as f64 / total as f64);
                 let going = share.is_none_or(|s| s < 1.0);

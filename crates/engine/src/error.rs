@@ -68,6 +68,12 @@ pub enum EngineError {
     /// There is no run yet.
     #[error("there is no run on stage yet")]
     NoRun,
+    /// An earlier moment is not kept.
+    #[error("that moment of the run is no longer kept")]
+    NoMoment,
+    /// The run went to another moment.
+    #[error("the run went to another moment before this was done")]
+    WentElsewhere,
     /// The host offers not even the CPU.
     #[error("there is no place to compute")]
     NoBackend,
@@ -91,6 +97,8 @@ impl EngineError {
             | Self::NotLive { .. }
             | Self::TooMany { .. }
             | Self::BadPoints { .. }
+            | Self::NoMoment
+            | Self::WentElsewhere
             | Self::NoRun => FaultCode::BadRequest,
             Self::Backend(BackendError::OutOfMemory { .. }) => FaultCode::OutOfMemory,
             Self::Backend(BackendError::Lost { .. } | BackendError::Refused { .. }) => {

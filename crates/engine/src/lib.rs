@@ -11,6 +11,7 @@ mod gauge;
 #[cfg(test)]
 mod gradients;
 mod graph;
+mod history;
 mod layout;
 mod lower;
 mod observe;
@@ -22,6 +23,7 @@ mod run;
 mod session;
 mod stage;
 mod table;
+mod travel;
 mod view;
 mod vocabulary;
 

@@ -162,12 +162,12 @@ impl Stage {
                 let Some(words) = self.run.poll(reading)? else { return Ok(false) };
                 if self.run.is_sound(&words) {
                     let Snapshot { iteration, spec, log, .. } = &**snapshot;
-                    self.kept = Some(Box::new(Snapshot {
+                    self.keep_from(Snapshot {
                         iteration: *iteration,
                         spec: spec.clone(),
                         log: log.clone(),
                         state: words,
-                    }));
+                    });
                 }
             }
             Owed::Checkpoint { id, reading } => {

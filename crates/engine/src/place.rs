@@ -152,7 +152,7 @@ impl Stage {
     /// The run is on another backend, with this state.
     fn arrive(&mut self, state: Vec<f32>, now: f64) {
         if self.run.is_sound(&state) {
-            self.kept = Some(Box::new(Snapshot { state, ..*snapshot(&self.run) }));
+            self.keep_from(Snapshot { state, ..*snapshot(&self.run) });
             self.times.keep = now;
         }
         self.forget_costs();
@@ -200,6 +200,7 @@ impl Stage {
         self.times.window = (now, iteration);
         self.times.next_iteration = now;
         (self.stale, self.unjudged) = (true, true);
+        self.end_travel();
         let ids = self.moving.take().map_or_else(Vec::new, |moving| moving.ids);
         self.answer_all(ids);
         let mut fault = why.fault(false);

@@ -256,6 +256,13 @@ impl Session {
                 // It may have been elsewhere then.
                 self.go_where_it_belongs(id, back, true);
             }
+            Command::Travel { id, branch, iteration } => {
+                match self.attempt(now, |stage| stage.travel(id, branch, iteration)) {
+                    // It may have been elsewhere then.
+                    Ok(()) => drop(self.reconsider(None)),
+                    Err(error) => self.answer(id, Err(error)),
+                }
+            }
             Command::Advance { id, iterations } => {
                 self.owe(id, now, |stage| stage.advance(id, iterations));
             }

@@ -1,5 +1,7 @@
 //! The run on stage: slices of training, frames, and answers that are owed.
 
+use std::sync::Arc;
+
 use adversaria_core::data::Distribution;
 use adversaria_core::metrics::Judge;
 use adversaria_core::spec::DataKind;
@@ -8,10 +10,12 @@ use adversaria_protocol::{Evaluation, Event, Fault, Layers, Reply, Standing, Ste
 use crate::compile::index;
 use crate::error::EngineError;
 use crate::gauge::{Gauge, MOST, SLICE_MILLIS, Slice};
+use crate::history::History;
 use crate::owed::{Owed, Snapshot};
 use crate::place::{Move, Place};
 use crate::run::Run;
 use crate::session::Next;
+use crate::travel::Travel;
 use crate::view::View;
 
 /// Slices whose words are on their way: one that the device computes, and one that waits for it.
@@ -71,7 +75,9 @@ pub(crate) struct Stage {
     pub(crate) shown: bool,
     /// Its p_g has been compared with p_data.
     pub(crate) judged: bool,
-    pub(crate) kept: Option<Box<Snapshot>>,
+    pub(crate) kept: Option<Arc<Snapshot>>,
+    pub(crate) history: History,
+    pub(crate) travel: Option<Travel>,
     pub(crate) judge: Option<Judge>,
     pub(crate) evaluation: Option<Evaluation>,
     pub(crate) layers: Layers,
@@ -95,6 +101,8 @@ impl Stage {
         let snapshot = snapshot(&run);
         let iteration = run.iteration();
         let mut stage = Self {
+            history: History::new(iteration, run.log()),
+            travel: None,
             run,
             told: (place.backend, String::new()),
             place,
@@ -144,7 +152,9 @@ impl Stage {
 
     /// Goes back to this when there is nothing later.
     pub(crate) fn keep_from(&mut self, snapshot: Snapshot) {
-        self.kept = Some(Box::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.history.keep(Arc::clone(&snapshot));
+        self.kept = Some(snapshot);
     }
 
     pub(crate) const fn run(&self) -> &Run {
@@ -160,6 +170,7 @@ impl Stage {
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        self.events.extend(self.history.news().map(Event::Trail));
         std::mem::take(&mut self.events)
     }
 
@@ -185,13 +196,16 @@ impl Stage {
 
     pub(crate) fn step(&mut self, step: Step) -> Result<(), EngineError> {
         self.pause();
+        self.end_travel();
         self.run.step(step)?;
         self.reread();
         self.after_training(None)
     }
 
     pub(crate) fn change(&mut self, field: &str, value: &str) -> Result<(), EngineError> {
+        self.end_travel();
         self.run.change(field, value)?;
+        self.history.follow(self.run.iteration(), self.run.log());
         self.reread();
         if self.answers_later {
             self.gauge = Gauge::default();
@@ -203,6 +217,8 @@ impl Stage {
     /// Back to the last state that was finite.
     pub(crate) fn rewind(&mut self) -> Result<(), EngineError> {
         let Some(kept) = &self.kept else { return Err(EngineError::NoRun) };
+        let kept = Arc::clone(kept);
+        self.end_travel();
         self.run.set_state(&kept.state, &kept.spec, kept.log.clone(), kept.iteration)?;
         self.owed.retain(|owed| {
             !matches!(owed, Owed::Check { .. } | Owed::Frame { .. } | Owed::Evaluation { .. })
@@ -265,6 +281,7 @@ impl Stage {
                 }
             }
         }
+        self.end_travel();
         for id in moving {
             self.events.push(Event::Reply { id, result: Err(why.clone()) });
         }
@@ -288,6 +305,7 @@ impl Stage {
 
     fn try_work(&mut self, now: &dyn Fn() -> f64) -> Result<Next, EngineError> {
         self.settle(now())?;
+        self.travel_on()?;
         self.train(now)?;
         self.measure_rate(now());
         self.look(now())?;
@@ -324,7 +342,7 @@ impl Stage {
 
     /// Whether iterations are being made.
     pub(crate) fn moves(&self) -> bool {
-        self.standing == Standing::Playing || self.is_asked_on()
+        self.standing == Standing::Playing || self.is_asked_on() || self.travel.is_some()
     }
 
     /// Whether somebody waits for iterations, or for the figures after them.
@@ -359,7 +377,7 @@ impl Stage {
             reason = "between 1 and 65536"
         )]
         let affordable = affordable as u64;
-        let wanted = if let Some(left) = self.advancing() {
+        let wanted = if let Some(left) = self.still_to_travel().or_else(|| self.advancing()) {
             left
         } else if self.standing != Standing::Playing {
             0
@@ -403,13 +421,8 @@ impl Stage {
             let from = self.times.next_iteration.max(begun - 100.0);
             self.times.next_iteration = from + step * f64::from(iterations);
         }
-        for owed in &mut self.owed {
-            if let Owed::Advance { left, .. } = owed
-                && *left > 0
-            {
-                *left -= u64::from(iterations);
-                break;
-            }
+        if self.travel.is_none() {
+            self.count_down(iterations);
         }
         if self.standing == Standing::Playing
             && self.until.is_some_and(|until| self.run.iteration() >= until)
@@ -419,9 +432,22 @@ impl Stage {
         self.after_training(Some(Slice { iterations, begun, alone }))
     }
 
+    /// Iterations that somebody waits for have been made.
+    fn count_down(&mut self, iterations: u32) {
+        for owed in &mut self.owed {
+            if let Owed::Advance { left, .. } = owed
+                && *left > 0
+            {
+                *left -= u64::from(iterations);
+                break;
+            }
+        }
+    }
+
     fn after_training(&mut self, slice: Option<Slice>) -> Result<(), EngineError> {
         self.stale = true;
         self.unjudged = true;
+        self.history.follow(self.run.iteration(), self.run.log());
         let reading = self.run.read_figures(false)?;
         self.answers_later = self.run.backend.in_flight();
         let slice = slice.filter(|_| self.answers_later);
@@ -527,7 +553,8 @@ impl Stage {
         if self.run.backend.in_flight() && self.slice(now) == 0 {
             return Next::Words;
         }
-        if self.advancing().is_some() || !self.owed.is_empty() || self.moving.is_some() {
+        let busy = !self.owed.is_empty() || self.moving.is_some() || self.travel.is_some();
+        if self.advancing().is_some() || busy {
             return Next::Again;
         }
         match (self.standing, self.pace) {

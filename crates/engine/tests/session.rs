@@ -5,7 +5,7 @@ use std::cell::Cell;
 use adversaria_core::images::{ImageSet, idx_images};
 use adversaria_engine::{Next, Offer, Session};
 use adversaria_protocol::{
-    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Scene, Standing, Step,
+    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Scene, Standing, Step, Trail,
 };
 
 /// A session, the time, and everything it has said.
@@ -83,6 +83,24 @@ impl Host {
             Ok(Reply::Bytes(bytes)) => bytes,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn change(&mut self, field: &str, value: &str) {
+        self.say(Command::Change { id: 4, field: field.into(), value: value.into() });
+        self.answer(4).expect("a change that is allowed");
+    }
+
+    fn travel(&mut self, branch: u32, iteration: u64) -> Result<Reply, Fault> {
+        self.say(Command::Travel { id: 5, branch, iteration });
+        self.answer(5)
+    }
+
+    fn trail(&self) -> &Trail {
+        let mut trails = self.heard.iter().rev().filter_map(|event| match event {
+            Event::Trail(trail) => Some(trail),
+            _ => None,
+        });
+        trails.next().expect("there is a trail")
     }
 
     fn frame(&self) -> &Frame {
@@ -381,4 +399,71 @@ fn a_row_of_advances_is_not_slowed_by_pictures() {
     );
     host.work(300);
     assert_eq!(host.frame().metrics.iteration, 250, "the last one is seen in the end");
+}
+
+const TRAVELLED: &str = "data=ring8&g=8,8&d=8,8&batch=32&ema=0.99";
+
+#[test]
+fn an_earlier_moment_is_shown_exactly_and_goes_on_as_it_did() {
+    let mut host = Host::with(TRAVELLED);
+    host.advance(300).unwrap();
+    let early = host.checkpoint();
+    // Copies are made every two seconds; this one lies between two of them.
+    host.time.set(host.time.get() + 5000.0);
+    host.advance(137).unwrap();
+    host.time.set(host.time.get() + 5000.0);
+    host.advance(200).unwrap();
+    let late = host.checkpoint();
+    host.travel(0, 300).unwrap();
+    assert!(host.checkpoint() == early, "300 again");
+    host.work(5);
+    assert_eq!((host.frame().metrics.iteration, host.frame().standing), (300, Standing::Paused));
+    host.advance(337).unwrap();
+    assert!(host.checkpoint() == late, "and on to 637");
+    assert_eq!(host.trail().branches.len(), 1, "the same way is no other branch");
+    host.travel(0, 0).unwrap();
+    host.travel(0, u64::MAX).unwrap();
+    assert!(host.checkpoint() == late, "the end of the branch");
+}
+
+#[test]
+fn another_way_on_is_a_branch_that_replays_and_the_old_one_stays() {
+    let mut host = Host::with(TRAVELLED);
+    host.advance(100).unwrap();
+    host.change("kd", "2");
+    host.say(Command::Step(Step::Generator));
+    host.advance(200).unwrap();
+    let first = host.checkpoint();
+    host.travel(0, 60).unwrap();
+    host.change("kd", "5");
+    host.advance(140).unwrap();
+    let second = host.checkpoint();
+    let trail = host.trail().clone();
+    assert_eq!((trail.current, trail.branches[1].parent), (1, Some((0, 60))));
+    // A run of its own that makes the same changes.
+    let mut other = Host::with(TRAVELLED);
+    other.advance(60).unwrap();
+    other.change("kd", "5");
+    other.advance(140).unwrap();
+    assert!(other.checkpoint() == second, "a branch is a run with that log");
+    host.travel(0, 300).unwrap();
+    assert!(host.checkpoint() == first, "with the change and the step by hand");
+    host.travel(1, 200).unwrap();
+    assert!(host.checkpoint() == second, "and to the branch again");
+    assert_eq!(host.travel(9, 0).unwrap_err().code, FaultCode::BadRequest);
+    assert!(host.checkpoint() == second, "what is refused changes nothing");
+}
+
+#[test]
+fn who_waits_for_iterations_hears_that_the_run_went_elsewhere() {
+    let mut host = Host::with(TRAVELLED);
+    host.advance(50).unwrap();
+    host.say(Command::Advance { id: 7, iterations: 1 << 30 });
+    host.work(3);
+    host.travel(0, 10).unwrap();
+    assert!(host.answer(7).is_err());
+    // Play goes on from there.
+    host.say(Command::Play);
+    host.work(20);
+    assert!(host.frame().metrics.iteration > 10);
 }

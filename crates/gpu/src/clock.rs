@@ -51,7 +51,12 @@ impl Clock {
     pub(crate) fn end(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, reads: &mut Reads) {
         self.stamp(encoder, None, Some(1));
         encoder.resolve_query_set(&self.queries, 0..STAMPS, &self.resolved, 0);
-        self.tickets.push(reads.record(gpu, encoder, &self.resolved, &[0..STAMP_WORDS]));
+        self.tickets.push(reads.record(
+            gpu,
+            encoder,
+            &self.resolved,
+            std::slice::from_ref(&(0..STAMP_WORDS)),
+        ));
     }
 
     /// A pass that does nothing else.

@@ -94,6 +94,15 @@ pub enum Command {
         /// For the reply.
         id: u32,
     },
+    /// Goes to an iteration of a branch of the run, with the changes that were made before it, and waits there.
+    Travel {
+        /// For the reply, which comes on arrival.
+        id: u32,
+        /// As in [`crate::Branch`].
+        branch: u32,
+        /// Whole iterations; past the branch's end is its end.
+        iteration: u64,
+    },
     /// The user's own IDX files (already decompressed), by name.
     Images {
         /// For the reply.

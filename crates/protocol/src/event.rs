@@ -31,6 +31,8 @@ pub enum Event {
         /// Bytes in all; 0 when that is not known.
         total: u64,
     },
+    /// The run has taken another way than before.
+    Trail(Trail),
     /// The run on stage goes on elsewhere, or in another form.
     Moved {
         /// As [`Scene::backend`].
@@ -38,6 +40,32 @@ pub enum Event {
         /// As [`Scene::adapter`].
         adapter: String,
     },
+}
+
+/// The ways that the run on stage has taken, and what is kept of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// The branches, the oldest first.
+    pub branches: Vec<Branch>,
+    /// The number of the one that the run is on.
+    pub current: u32,
+    /// The earliest iteration that can be gone to.
+    pub begin: u64,
+    /// The most that all copies of the state together may take, bytes.
+    pub most_bytes: u64,
+}
+
+/// A way that the run has taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Its number.
+    pub number: u32,
+    /// The branch it left, and the iteration there.
+    pub parent: Option<(u32, u64)>,
+    /// The iteration it had come to when this was told.
+    pub end: u64,
+    /// What was changed on it from the run's beginning on: iteration, `field=value`.
+    pub changes: Vec<(u64, String)>,
 }
 
 /// Why something was refused or stopped.

@@ -5,14 +5,14 @@ mod event;
 
 pub use command::{Command, Layers, Step};
 pub use event::{
-    Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane, Reply,
-    Scene, Stage, Standing,
+    Branch, Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane,
+    Reply, Scene, Stage, Standing, Trail,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Changes whenever a message's bytes do. Page and worker must agree on it.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! Messages as bytes: they come back as they went, and a stale or damaged one is told apart before it is believed.
 
 use adversaria_protocol::{
-    Command, Evaluation, Event, Fault, FaultCode, Frame, Layers, Metrics, PROTOCOL_VERSION,
-    Picture, Plane, ProtocolError, Reply, Scene, Stage, Standing, Step, decode, encode,
+    Branch, Command, Evaluation, Event, Fault, FaultCode, Frame, Layers, Metrics, PROTOCOL_VERSION,
+    Picture, Plane, ProtocolError, Reply, Scene, Stage, Standing, Step, Trail, decode, encode,
 };
 
 fn commands() -> Vec<Command> {
@@ -21,6 +21,7 @@ fn commands() -> Vec<Command> {
         Command::Checkpoint { id: 6 },
         Command::Restore { id: 7, bytes: vec![1, 2, 255] },
         Command::Rewind { id: 8 },
+        Command::Travel { id: 10, branch: 1, iteration: 500 },
         Command::Images { id: 9, files: vec![("a".into(), vec![0, 8])] },
     ]
 }
@@ -86,6 +87,17 @@ fn events() -> Vec<Event> {
         Event::Fault(fault),
         Event::Notice("Something.".into()),
         Event::Progress { what: "MNIST".into(), done: 1, total: 2 },
+        Event::Trail(Trail {
+            branches: vec![Branch {
+                number: 1,
+                parent: Some((0, 500)),
+                end: 900,
+                changes: vec![(500, "kd=5".into())],
+            }],
+            current: 1,
+            begin: 0,
+            most_bytes: 1 << 26,
+        }),
         Event::Moved { backend: "webgpu".into(), adapter: "llvmpipe, software".into() },
     ]
 }
@@ -107,7 +119,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (3, 2_936_255_792_743_975_226));
+    assert_eq!((PROTOCOL_VERSION, digest), (4, 10_623_081_380_028_005_048));
 }
 
 #[test]

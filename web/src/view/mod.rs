@@ -17,6 +17,7 @@ use leptos::prelude::*;
 
 use crate::{
     files,
+    later::{Later, Piece},
     page::Page,
     stage::{ScorePanel, StageView},
 };
@@ -58,6 +59,7 @@ pub fn Screen(
                 <h2>"The score"</h2>
                 <ScorePanel frame=page.figures.into() series=page.series dark=page.dark />
             </section>
+            <div class="past-slot"><Later page=page piece=Piece::History /></div>
             <footer::Footer page=page />
         </div>
         <lessons::Lessons page=page />

@@ -1,0 +1,166 @@
+//! The strip of earlier moments: a slider over the branch that the run is on, and the other branches to choose from.
+
+use adversaria_protocol::{Branch, Command, Trail};
+use leptos::prelude::*;
+
+use crate::{page::Page, view::header::grouped, words};
+
+/// Asks for moments one at a time: while one is on its way, the latest wish waits and the others are forgotten.
+#[derive(Clone, Copy)]
+struct Traveller {
+    page: Page,
+    under_way: StoredValue<bool>,
+    wish: StoredValue<Option<(u32, u64)>>,
+}
+
+impl Traveller {
+    fn go(self, branch: u32, iteration: u64) {
+        if self.under_way.get_value() {
+            return self.wish.set_value(Some((branch, iteration)));
+        }
+        self.under_way.set_value(true);
+        self.page.ask(
+            move |id| Command::Travel { id, branch, iteration },
+            move |_| {
+                self.under_way.set_value(false);
+                if let Some((branch, iteration)) =
+                    self.wish.try_update_value(Option::take).flatten()
+                {
+                    self.go(branch, iteration);
+                }
+            },
+        );
+    }
+}
+
+/// Earlier moments of the run on stage, each shown exactly, and branches to go on from.
+#[component]
+pub fn History(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
+    let traveller =
+        Traveller { page, under_way: StoredValue::new(false), wish: StoredValue::new(None) };
+    let now =
+        Memo::new(move |_| page.figures.with(|f| f.as_ref().map_or(0, |f| f.metrics.iteration)));
+    // The branch that the run is on has come at least as far as the run.
+    let end = Memo::new(move |_| {
+        let now = now.get();
+        page.trail.with(|trail| current(trail).map_or(0, |branch| branch.end)).max(now)
+    });
+    // A trail is told when another way is taken; how far the present one came since is seen here.
+    let furthest = RwSignal::new((0, 0));
+    Effect::new(move |_| {
+        let (branch, end) = (page.trail.with(|trail| trail.current), end.get());
+        furthest.update(|far| {
+            *far = if far.0 == branch { (branch, far.1.max(end)) } else { (branch, end) }
+        });
+    });
+    let begin = Memo::new(move |_| page.trail.with(|trail| trail.begin));
+    let most = Memo::new(move |_| furthest.get().1.max(end.get()));
+    let text = move || format!("{} of {}", grouped(now.get()), grouped(most.get()));
+    let slide = move |event| {
+        if let Ok(iteration) = event_target_value(&event).parse() {
+            traveller.go(page.trail.with_untracked(|trail| trail.current), iteration);
+        }
+    };
+    let bound = move || page.trail.with(|trail| trail.most_bytes >> 20);
+    view! {
+        <section class="past" aria-label="History" data-testid="past">
+            <label title=move || format!("Copies of the run take at most {} MiB; what lies between two is computed again", bound())>
+                <span>"History"</span>
+                <span class="track">
+                    <Lanes page=page most=most />
+                    <input type="range" data-testid="history" step="1" min=begin max=move || most.get().max(begin.get() + 1)
+                        prop:value=move || { most.track(); now.get().to_string() } on:input=slide
+                        aria-valuetext=move || format!("iteration {}", text()) />
+                </span>
+            </label>
+            <output data-testid="moment" data-value=move || now.get()>{text}</output>
+            <Branches page=page traveller=traveller />
+            <button data-testid="history-end" title="To the latest moment of this branch" disabled=move || now.get() >= most.get()
+                on:click=move |_| traveller.go(page.trail.with_untracked(|trail| trail.current), u64::MAX)>"Latest"</button>
+        </section>
+    }
+}
+
+fn current(trail: &Trail) -> Option<&Branch> {
+    trail.branches.iter().find(|branch| branch.number == trail.current)
+}
+
+/// The branches as lines over the slider's range.
+#[component]
+fn Lanes(page: Page, most: Memo<u64>) -> impl IntoView {
+    let lanes = move || {
+        let (all, last) = (page.trail.get(), most.get().max(1) as f64);
+        let step = 100.0 / (all.branches.len() + 1) as f64;
+        let lane = |(at, branch): (usize, &Branch)| {
+            let y = step * (at + 1) as f64;
+            let from = branch.parent.map_or(all.begin, |(_, at)| at) as f64;
+            let end = if branch.number == all.current { last } else { branch.end as f64 };
+            let of = |iteration: f64| (100.0 * iteration / last).min(100.0);
+            let leaves = branch
+                .parent
+                .and_then(|(parent, _)| all.branches.iter().position(|b| b.number == parent));
+            let up = leaves.map_or_else(String::new, |parent| {
+                format!("M{:.2} {:.2}V{y:.2}", of(from), step * (parent + 1) as f64)
+            });
+            view! {
+                <path class:here=branch.number == all.current d=format!("{up}M{:.2} {y:.2}H{:.2}", of(from), of(end))></path>
+            }
+        };
+        (all.branches.len() > 1).then(|| all.branches.iter().enumerate().map(lane).collect_view())
+    };
+    view! { <svg class="lanes" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{lanes}</svg> }
+}
+
+/// Choosing another branch goes to its end; there while there is one only, so that nothing moves when a second comes.
+#[component]
+fn Branches(page: Page, traveller: Traveller) -> impl IntoView {
+    let options = move || {
+        page.trail.with(|trail| {
+            let option = |branch: &Branch| {
+                let here = branch.number == trail.current;
+                view! { <option value=branch.number selected=here>{name(branch)}</option> }
+            };
+            trail.branches.iter().map(option).collect_view()
+        })
+    };
+    let choose = move |event| {
+        if let Ok(branch) = event_target_value(&event).parse() {
+            traveller.go(branch, u64::MAX);
+        }
+    };
+    let alone = move || page.trail.with(|trail| trail.branches.len() < 2);
+    view! {
+        <select data-testid="branch" aria-label="Branch" title="Ways that this run has taken: go back, change something, and another begins"
+            disabled=alone on:change=choose>{options}</select>
+    }
+}
+
+/// What makes a branch differ from the one it left.
+fn name(branch: &Branch) -> String {
+    let Some((_, at)) = branch.parent else { return "as it began".into() };
+    let own = branch.changes.iter().filter(|(iteration, _)| *iteration >= at);
+    let mut own = own.filter_map(|(_, change)| change.split_once('='));
+    match own.next() {
+        Some((field, value)) => {
+            format!("from {}: {} {value}", grouped(at), words::label(field).unwrap_or(field))
+        }
+        None => format!("from {}: unchanged", grouped(at)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_is_named_by_what_was_changed() {
+        let changes = vec![(100, "kg=2".into()), (3000, "kd=5".into())];
+        let branch = Branch { number: 1, parent: Some((0, 3000)), end: 4000, changes };
+        assert_eq!(name(&branch), format!("from {}: k of D 5", grouped(3000)));
+        assert_eq!(name(&Branch { parent: None, ..branch.clone() }), "as it began");
+        assert!(name(&Branch { changes: vec![], ..branch }).ends_with("unchanged"));
+    }
+}

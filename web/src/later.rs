@@ -1,0 +1,74 @@
+//! What the page fetches once its first pictures are drawn: a part of the module of its own, so that the first visit
+//! waits for nothing that it does not show yet.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use crate::page::Page;
+
+/// A piece of the page that comes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The strip of earlier moments.
+    History,
+}
+
+/// A piece that did not come.
+struct Missing;
+
+impl From<SplitLoaderError> for Missing {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Everything that comes later is reached from here, and from nowhere else.
+#[wasm_split(more, fallible)]
+fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
+    Ok(match piece {
+        Piece::History => {
+            ViewFn::from(move || crate::history::History(crate::history::HistoryProps { page }))
+        }
+    })
+}
+
+/// Where a piece goes; its room should be kept by the style sheet.
+#[component]
+pub fn Later(
+    /// The store.
+    page: Page,
+    /// Which.
+    piece: Piece,
+) -> impl IntoView {
+    let view = RwSignal::new(None);
+    let failed = RwSignal::new(false);
+    let ask = move || {
+        spawn_local(async move {
+            match fetch(page, piece).await {
+                Ok(piece) => {
+                    failed.set(false);
+                    view.set(Some(piece));
+                }
+                Err(Missing) => failed.set(true),
+            }
+        });
+    };
+    Effect::new(move |asked: Option<bool>| {
+        let asked = asked.unwrap_or_default();
+        if page.arrived.get() && !asked {
+            // After what the arrival itself sets going.
+            set_timeout(ask, std::time::Duration::ZERO);
+        }
+        asked || page.arrived.get()
+    });
+    view! {
+        {move || view.get().map(|piece| piece.run())}
+        {move || failed.get().then(|| view! {
+            <p class="missing" role="status">
+                "A part of the page could not be loaded. "
+                <button on:click=move |_| ask()>"Try again"</button>
+            </p>
+        })}
+    }
+}
