@@ -6,6 +6,7 @@ mod address;
 mod backend;
 mod game;
 mod harness;
+mod history;
 mod kernels;
 mod looks;
 mod nonsense;

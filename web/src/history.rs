@@ -64,6 +64,7 @@ pub fn History(
             traveller.go(page.trail.with_untracked(|trail| trail.current), iteration);
         }
     };
+    let is_latest = move || now.get() == most.get();
     let bound = move || page.trail.with(|trail| trail.most_bytes >> 20);
     view! {
         <section class="past" aria-label="History" data-testid="past">
@@ -78,8 +79,10 @@ pub fn History(
             </label>
             <output data-testid="moment" data-value=move || now.get()>{text}</output>
             <Branches page=page traveller=traveller />
-            <button data-testid="history-end" title="To the latest moment of this branch" disabled=move || now.get() >= most.get()
-                on:click=move |_| traveller.go(page.trail.with_untracked(|trail| trail.current), u64::MAX)>"Latest"</button>
+            <button data-testid="history-end" title="To the latest moment of this branch" disabled=is_latest
+                on:click=move |_| traveller.go(page.trail.with_untracked(|trail| trail.current), u64::MAX)>
+                "Latest"
+            </button>
         </section>
     }
 }

@@ -111,7 +111,7 @@ impl Page {
             refusals: RwSignal::new(0),
             options,
             standing: RwSignal::new(Standing::Paused),
-            layers: RwSignal::new(Layers { field: true, pulls: true, grid: false }),
+            layers: RwSignal::new(Layers { field: true, pulls: true, grid: false, units: false }),
             slow: RwSignal::new(false),
             pace: RwSignal::new(None),
             fault: RwSignal::new(None),

@@ -26,8 +26,8 @@ const SLICE: Duration = Duration::from_millis(100);
 /// What there is goes to the disk this often, in case the process is killed.
 const KEEP: Duration = Duration::from_secs(30);
 
-const FIGURES_ONLY: Layers = Layers { field: false, pulls: false, grid: false };
-const EVERYTHING: Layers = Layers { field: true, pulls: true, grid: true };
+const FIGURES_ONLY: Layers = Layers { field: false, pulls: false, grid: false, units: false };
+const EVERYTHING: Layers = Layers { field: true, pulls: true, grid: true, units: false };
 
 /// Trains.
 ///

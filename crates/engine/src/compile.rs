@@ -8,6 +8,7 @@ use adversaria_kernels::program::{Decay, Law, Mat, Op, Program, Source, Span};
 use crate::graph::{Graph, NodeId};
 use crate::layout::{Layer, Layout, Player};
 use crate::lower::{Lowered, Wanted, lower};
+use crate::units::SHOWN;
 use crate::vocabulary::{Term, discriminator_terms, generator_term, latent_law, stream};
 
 /// Which program is which, in the order that [`Compiled::programs`] lists them.
@@ -30,6 +31,10 @@ pub(crate) mod index {
     pub(crate) const GENERATE_AVERAGE: usize = 7;
     /// As `SAMPLE`, with the average of G.
     pub(crate) const SAMPLE_AVERAGE: usize = 8;
+    /// x given → the first units of each layer of D; nothing for images.
+    pub(crate) const UNITS_D: usize = 9;
+    /// z given → the first units of each layer of G; nothing for images.
+    pub(crate) const UNITS_G: usize = 10;
 }
 
 /// The random inputs of an update, for audits.
@@ -67,7 +72,10 @@ pub(crate) fn compile(spec: &RunSpec, record: bool) -> Compiled {
     let sample_average = compiler.generate("sample by the average", average, true);
     let score = compiler.score();
     let pull = compiler.pull();
-    let parts = [d, g, both, given, sample, score, pull, given_average, sample_average];
+    let units_d = compiler.units(Side::Discriminator);
+    let units_g = compiler.units(Side::Generator);
+    let parts =
+        [d, g, both, given, sample, score, pull, given_average, sample_average, units_d, units_g];
     let words = parts.iter().map(|part| part.end).max().unwrap_or(0);
     let results = parts.iter().map(|part| part.results.clone()).collect();
     Compiled {
@@ -117,11 +125,18 @@ impl Net {
 
     /// h ← f(W h + b), layer by layer.
     fn apply(&self, graph: &mut Graph, x: NodeId) -> NodeId {
-        self.layers.iter().fold(x, |h, &(weight, bias, layer)| {
-            let product = graph.matmul(weight, false, h, false);
+        self.outputs(graph, x).pop().unwrap_or(x)
+    }
+
+    /// What each layer gives.
+    fn outputs(&self, graph: &mut Graph, x: NodeId) -> Vec<NodeId> {
+        let layers = self.layers.iter().scan(x, |h, &(weight, bias, layer)| {
+            let product = graph.matmul(weight, false, *h, false);
             let sum = graph.add_bias(product, bias);
-            graph.act(sum, layer.act, 0)
-        })
+            *h = graph.act(sum, layer.act, 0);
+            Some(*h)
+        });
+        layers.collect()
     }
 
     fn leaves(&self) -> Vec<NodeId> {
@@ -379,6 +394,22 @@ impl Compiler<'_> {
         let gradient = graph.gradient(a, seed, &[x]);
         let gradient = gradient[0].unwrap_or(x);
         self.probe("pull", &graph, &[x, a, gradient])
+    }
+
+    fn units(&self, side: Side) -> Part {
+        let mut graph = Graph::default();
+        let (g, d) = self.nets(&mut graph);
+        let (name, net, rows) = match side {
+            Side::Discriminator => ("units of D", d, self.spec.dim()),
+            Side::Generator => ("units of G", g, self.spec.latent().dim),
+        };
+        let x = self.probe_input(&mut graph, rows);
+        let layers = if self.spec.dim() > 2 { vec![] } else { net.outputs(&mut graph, x) };
+        let mut part = self.probe(name, &graph, &layers);
+        for mat in &mut part.results {
+            mat.rows = mat.rows.min(SHOWN);
+        }
+        part
     }
 
     fn probe(&self, name: &str, graph: &Graph, keep: &[NodeId]) -> Part {

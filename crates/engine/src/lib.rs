@@ -24,6 +24,7 @@ mod session;
 mod stage;
 mod table;
 mod travel;
+mod units;
 mod view;
 mod vocabulary;
 

@@ -29,6 +29,7 @@ pub(crate) enum Owed {
     Frame {
         begun: f64,
         iteration: u64,
+        part: u32,
         spec: String,
         look: Box<Look>,
         figures: Pending,
@@ -192,7 +193,7 @@ impl Stage {
                 self.judged = true;
                 self.stale = true;
             }
-            Owed::Frame { begun, iteration, spec, look, figures } => {
+            Owed::Frame { begun, iteration, part, spec, look, figures } => {
                 let Some(words) = self.run.words(figures)? else { return Ok(false) };
                 let Some(seen) = self.view.seen(&mut self.run, look)? else { return Ok(false) };
                 let frame = Frame {
@@ -200,6 +201,8 @@ impl Stage {
                     spec: std::mem::take(spec),
                     metrics: self.metrics(*iteration, &words, &seen),
                     rate: self.times.rate,
+                    part: *part,
+                    units: seen.units,
                     picture: seen.picture,
                 };
                 self.events.push(Event::Frame(Box::new(frame)));
@@ -249,7 +252,7 @@ impl Stage {
 
     /// Starts looking at both players as they are now, and at samples when p_g is to be compared.
     pub(crate) fn begin_verdict(&mut self, compare: bool) -> Result<Verdict, EngineError> {
-        let layers = Layers { field: false, pulls: false, grid: false };
+        let layers = Layers { field: false, pulls: false, grid: false, units: false };
         self.alone = false;
         let look = self.view.look(&mut self.run, layers)?;
         let samples = (compare && self.judge.is_some())

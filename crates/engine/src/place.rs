@@ -141,6 +141,7 @@ impl Stage {
     }
 
     fn read_for_move(&mut self) -> Result<Option<Vec<f32>>, EngineError> {
+        self.run.complete()?;
         let asked = self.moving.as_ref().and_then(|moving| moving.reading.clone());
         let reading = asked.map_or_else(|| self.run.read_state(), Ok)?;
         if let Some(moving) = &mut self.moving {

@@ -21,10 +21,13 @@ struct Chunk {
 }
 
 impl Run {
-    /// Starts a probe on points `[n, dim]`: z for the generating ones, x for [`index::SCORE`].
+    /// Starts a probe on points `[n, dim]`: z for those of G, x for those of D.
     pub(crate) fn probe(&mut self, program: usize, input: &[f32]) -> Result<Job, EngineError> {
-        let dim =
-            if program == index::SCORE { self.spec.dim() } else { self.spec.latent().dim } as usize;
+        let dim = if [index::SCORE, index::UNITS_D].contains(&program) {
+            self.spec.dim()
+        } else {
+            self.spec.latent().dim
+        } as usize;
         let columns = self.compiled.layout.probe_columns as usize;
         let mut job = self.job(program);
         for chunk in input.chunks(dim * columns) {

@@ -33,6 +33,8 @@ pub struct Run {
     pub(crate) spec: RunSpec,
     pub(crate) log: Vec<Change>,
     pub(crate) iteration: u64,
+    /// Updates made of the iteration under way.
+    pub(crate) part: u32,
     pub(crate) compiled: Compiled,
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) table: Arc<Table>,
@@ -77,8 +79,17 @@ impl Run {
         backend.prepare(compiled.words, compiled.programs.clone())?;
         backend.set_table(Arc::clone(&table))?;
         let start = spec.clone();
-        let mut run =
-            Self { start, spec, log: vec![], iteration: 0, compiled, backend, table, record };
+        let mut run = Self {
+            start,
+            spec,
+            log: vec![],
+            iteration: 0,
+            part: 0,
+            compiled,
+            backend,
+            table,
+            record,
+        };
         run.write_rates()?;
         run.initialise()?;
         Ok(run)
@@ -141,6 +152,7 @@ impl Run {
     /// # Errors
     /// When the backend fails.
     pub fn advance(&mut self, iterations: u32) -> Result<(), EngineError> {
+        self.complete()?;
         let runs: Vec<Runs> = schedule(&self.spec)
             .into_iter()
             .map(|(program, times)| Runs { program, times })
@@ -155,13 +167,44 @@ impl Run {
     /// # Errors
     /// When the backend fails.
     pub fn step(&mut self, step: Step) -> Result<(), EngineError> {
+        if step == Step::Part {
+            return self.make_part();
+        }
+        self.complete()?;
         let (program, value) = match step {
             Step::Both => return self.advance(1),
             Step::Discriminator => (index::UPDATE_D, "d"),
-            Step::Generator => (index::UPDATE_G, "g"),
+            Step::Generator | Step::Part => (index::UPDATE_G, "g"),
         };
         self.backend.submit(&[Runs { program, times: 1 }], 1)?;
         self.note("step", value);
+        Ok(())
+    }
+
+    /// The next update of the iteration.
+    fn make_part(&mut self) -> Result<(), EngineError> {
+        let mut left = self.part;
+        let schedule = schedule(&self.spec);
+        for &(program, times) in &schedule {
+            if left < times {
+                self.submit_program(program)?;
+                break;
+            }
+            left -= times;
+        }
+        self.part += 1;
+        if self.part >= schedule.iter().map(|(_, times)| times).sum() {
+            self.part = 0;
+            self.iteration += 1;
+        }
+        Ok(())
+    }
+
+    /// Finishes an iteration that was begun update by update.
+    pub(crate) fn complete(&mut self) -> Result<(), EngineError> {
+        while self.part > 0 {
+            self.make_part()?;
+        }
         Ok(())
     }
 
@@ -188,6 +231,7 @@ impl Run {
         if spec == self.spec {
             return Ok(());
         }
+        self.complete()?;
         if is_of_place(field) {
             self.spec = spec;
         } else {
@@ -329,7 +373,7 @@ impl Run {
         self.backend.write(0, state)?;
         self.adopt(spec.clone())?;
         self.log = log;
-        self.iteration = iteration;
+        (self.iteration, self.part) = (iteration, 0);
         Ok(())
     }
 

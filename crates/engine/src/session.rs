@@ -133,7 +133,7 @@ impl Session {
             images: None,
             awaited: None,
             stage: None,
-            layers: Layers { field: true, pulls: true, grid: true },
+            layers: Layers { field: true, pulls: true, grid: true, units: false },
             pace: None,
             until: None,
             outbox: VecDeque::from([Event::Ready]),

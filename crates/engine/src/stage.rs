@@ -118,7 +118,7 @@ impl Stage {
             kept: None,
             judge,
             evaluation: None,
-            layers: Layers { field: true, pulls: true, grid: true },
+            layers: Layers { field: true, pulls: true, grid: true, units: false },
             pace: None,
             until: None,
             times: Times {
@@ -264,6 +264,7 @@ impl Stage {
 
     pub(crate) fn owe_checkpoint(&mut self, id: u32) -> Result<Owed, EngineError> {
         self.alone = false;
+        self.run.complete()?;
         Ok(Owed::Checkpoint { id, reading: self.run.read_state()? })
     }
 
@@ -490,6 +491,7 @@ impl Stage {
         self.owed.push(Owed::Frame {
             begun: now,
             iteration: self.run.iteration(),
+            part: self.run.part,
             spec,
             look,
             figures,
@@ -530,7 +532,8 @@ impl Stage {
         // A device may be gone without a word: a run that rests there is kept at once.
         let rests = self.answers_later && !self.moves();
         let due = rests || now - self.times.keep >= KEEP_MILLIS;
-        if under_way || !old || !due || self.diverged() || self.moving.is_some() {
+        let between = self.moving.is_some() || self.run.part > 0;
+        if under_way || !old || !due || self.diverged() || between {
             return Ok(());
         }
         self.alone = false;

@@ -27,6 +27,7 @@ impl Stage {
     pub(crate) fn travel(&mut self, id: u32, branch: u32, to: u64) -> Result<(), EngineError> {
         let way = self.history.way(branch, to).ok_or(EngineError::NoMoment)?;
         self.end_travel();
+        self.run.complete()?;
         if !self.is_on(&way) {
             let from = &way.from;
             self.run.set_state(&from.state, &from.spec, from.log.clone(), from.iteration)?;

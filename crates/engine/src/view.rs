@@ -5,7 +5,7 @@ use adversaria_core::math::{sigmoid, softplus};
 use adversaria_core::metrics;
 use adversaria_core::spec::{DataKind, LatentLaw, RunSpec};
 use adversaria_kernels::program::TableValues;
-use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Stage};
+use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Stage, Units};
 
 use crate::compile::index;
 use crate::error::EngineError;
@@ -13,6 +13,7 @@ use crate::layout;
 use crate::probe::Job;
 use crate::run::{Run, latent_points};
 use crate::table::to_bytes;
+use crate::units::{self, UnitsLook};
 use crate::vocabulary::stream;
 
 /// Cells of the 1D view.
@@ -53,11 +54,13 @@ pub(crate) struct Look {
     field: Option<Job>,
     grid: Option<Job>,
     average: Option<Job>,
+    units: Option<UnitsLook>,
 }
 
 /// A finished look: the picture, and V(D,G) with the mean scores.
 pub(crate) struct Seen {
     pub(crate) picture: Picture,
+    pub(crate) units: Option<Units>,
     value: f32,
     score_real: f32,
     score_fake: f32,
@@ -123,7 +126,8 @@ impl View {
         };
         let averages = run.compiled.layout.generator.average.is_some();
         let average = averages.then(|| run.probe(index::GENERATE_AVERAGE, z)).transpose()?;
-        Ok(Look { generated, with_pulls, points, field, grid, average })
+        let units = if layers.units { units::look(run)? } else { None };
+        Ok(Look { units, generated, with_pulls, points, field, grid, average })
     }
 
     /// The picture, once all of it is there.
@@ -135,6 +139,13 @@ impl View {
                 return Ok(None);
             }
         }
+        let units = match &mut look.units {
+            Some(under_way) => match units::seen(run, under_way)? {
+                Some(units) => Some(units),
+                None => return Ok(None),
+            },
+            None => None,
+        };
         let Some(mut generated) = run.collect(&mut look.generated)? else { return Ok(None) };
         let Some(mut scored) = run.collect(&mut look.points)? else { return Ok(None) };
         let mut answers = Vec::new();
@@ -155,12 +166,8 @@ impl View {
         let raw_fake = generated.pop().unwrap_or_default();
         let x = generated.pop().unwrap_or_default();
         let raw_real = scored.pop().unwrap_or_default();
-        Ok(Some(
-            self.develop(
-                run.spec(),
-                Answers { x, average, pulls, raw_fake, raw_real, field, grid },
-            ),
-        ))
+        let answers = Answers { x, average, pulls, raw_fake, raw_real, field, grid };
+        Ok(Some(Seen { units, ..self.develop(run.spec(), answers) }))
     }
 
     fn develop(&self, spec: &RunSpec, answers: Answers) -> Seen {
@@ -204,7 +211,7 @@ impl View {
                 real_score: score(&raw_real),
             }),
         };
-        Seen { picture, value, score_real, score_fake }
+        Seen { picture, units: None, value, score_real, score_fake }
     }
 }
 

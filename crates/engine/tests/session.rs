@@ -5,7 +5,8 @@ use std::cell::Cell;
 use adversaria_core::images::{ImageSet, idx_images};
 use adversaria_engine::{Next, Offer, Session};
 use adversaria_protocol::{
-    Command, Event, Fault, FaultCode, Frame, Metrics, Picture, Reply, Scene, Standing, Step, Trail,
+    Command, Event, Fault, FaultCode, Frame, Layers, Metrics, Picture, Reply, Scene, Standing,
+    Step, Trail, UnitLayer,
 };
 
 /// A session, the time, and everything it has said.
@@ -466,4 +467,50 @@ fn who_waits_for_iterations_hears_that_the_run_went_elsewhere() {
     host.say(Command::Play);
     host.work(20);
     assert!(host.frame().metrics.iteration > 10);
+}
+
+#[test]
+fn an_iteration_update_by_update_is_the_same_iteration() {
+    let spec = format!("{TRAVELLED}&kd=2");
+    let mut host = Host::with(&spec);
+    for (updates, part) in [((1, 0), 1), ((2, 0), 2), ((2, 1), 0), ((3, 1), 1)] {
+        host.say(Command::Step(Step::Part));
+        host.work(3);
+        let Frame { metrics, part: made, .. } = host.frame();
+        assert_eq!(((metrics.updates_d, metrics.updates_g), *made), (updates, part));
+    }
+    // Whatever else is asked for finishes the iteration, and nothing of this is a change.
+    let watched = host.checkpoint();
+    let mut other = Host::with(&spec);
+    other.advance(2).unwrap();
+    assert!(other.checkpoint() == watched);
+    host.say(Command::Step(Step::Part));
+    host.advance(3).unwrap();
+    other.advance(4).unwrap();
+    assert!(other.checkpoint() == host.checkpoint());
+}
+
+#[test]
+fn hidden_units_are_what_the_layers_give() {
+    let mut host = Host::with("data=ring8&g=5&d=12,3&gact=tanh&dact=tanh&batch=16");
+    host.advance(20).unwrap();
+    host.say(Command::Watch(Layers { field: true, pulls: false, grid: false, units: true }));
+    host.work(100);
+    let units = host.frame().units.clone().expect("units were asked for");
+    let shapes = |layers: &[UnitLayer]| {
+        layers
+            .iter()
+            .map(|layer| (layer.width, layer.fields.len() / 256, layer.weights.len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shapes(&units.discriminator), [(12, 8, 16), (3, 3, 24), (1, 1, 3)]);
+    assert_eq!(shapes(&units.generator), [(5, 5, 10), (2, 2, 10)]);
+    // D's output at a cell is what a score of that cell's centre gives.
+    let output = units.discriminator.last().expect("an output");
+    let at = |k: usize| (k as f32 + 0.5) / 8.0 - 1.0;
+    host.say(Command::Score { id: 8, points: vec![at(3), at(11)] });
+    let Ok(Reply::Values(scores)) = host.answer(8) else { panic!("no scores") };
+    let raw = (f32::from(output.fields[11 * 16 + 3]) - 128.0) / 127.0 * output.largest;
+    let logit = (scores[0] / (1.0 - scores[0])).ln();
+    assert!((raw - logit).abs() <= output.largest / 100.0, "{raw} is not {logit}");
 }

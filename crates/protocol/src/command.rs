@@ -11,6 +11,9 @@ pub enum Step {
     Generator,
     /// One whole iteration: k_D D-updates, then k_G G-updates.
     Both,
+    /// The next update of an iteration, for those who watch it from update to update. Everything but another of these
+    /// finishes the iteration first.
+    Part,
 }
 
 /// Which costly parts of a 2D frame are wanted; the others come empty.
@@ -22,6 +25,8 @@ pub struct Layers {
     pub pulls: bool,
     /// G's warped latent grid.
     pub grid: bool,
+    /// Hidden units of both players; in 1D and 2D.
+    pub units: bool,
 }
 
 /// A request. Those with an `id` are answered by exactly one [`crate::Event::Reply`] that carries it.

@@ -189,6 +189,10 @@ pub struct Frame {
     pub metrics: Metrics,
     /// Iterations per second of training, over about the last second; 0 when paused.
     pub rate: f32,
+    /// Updates that have been made of the iteration under way, by [`crate::Step::Part`].
+    pub part: u32,
+    /// Hidden units, when they are watched.
+    pub units: Option<Units>,
     /// What to draw.
     pub picture: Picture,
 }
@@ -266,6 +270,29 @@ pub struct Evaluation {
     pub modes: Option<(u32, u32)>,
     /// Share of good samples (within 3 σ of their nearest mode); for mixtures.
     pub quality: Option<f32>,
+}
+
+/// What the units of both players say over their inputs: D's over the view, G's over the latent's first two coordinates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Units {
+    /// D's layers, the output last.
+    pub discriminator: Vec<UnitLayer>,
+    /// G's layers, the output last.
+    pub generator: Vec<UnitLayer>,
+}
+
+/// The first few units of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitLayer {
+    /// Units in all.
+    pub width: u32,
+    /// The largest magnitude in the fields.
+    pub largest: f32,
+    /// What each unit shown gives, `[shown, cells]`: 0 is 128, the largest magnitude 1 and 255. 64 cells over a line; over
+    /// a plane `[16, 16]` with row 0 below.
+    pub fields: Vec<u8>,
+    /// Weights `[shown, shown of the layer before, or its inputs]`.
+    pub weights: Vec<f32>,
 }
 
 /// What to draw.

@@ -6,7 +6,7 @@ mod event;
 pub use command::{Command, Layers, Step};
 pub use event::{
     Branch, Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane,
-    Reply, Scene, Stage, Standing, Trail,
+    Reply, Scene, Stage, Standing, Trail, UnitLayer, Units,
 };
 
 use serde::{Serialize, de::DeserializeOwned};

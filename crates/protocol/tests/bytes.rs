@@ -2,7 +2,8 @@
 
 use adversaria_protocol::{
     Branch, Command, Evaluation, Event, Fault, FaultCode, Frame, Layers, Metrics, PROTOCOL_VERSION,
-    Picture, Plane, ProtocolError, Reply, Scene, Stage, Standing, Step, Trail, decode, encode,
+    Picture, Plane, ProtocolError, Reply, Scene, Stage, Standing, Step, Trail, UnitLayer, Units,
+    decode, encode,
 };
 
 fn commands() -> Vec<Command> {
@@ -11,10 +12,11 @@ fn commands() -> Vec<Command> {
         Command::Play,
         Command::Pause,
         Command::Step(Step::Generator),
+        Command::Step(Step::Part),
         Command::Pace(Some(2.5)),
         Command::Change { id: 2, field: "kd".into(), value: "3".into() },
         Command::Until(Some(1 << 40)),
-        Command::Watch(Layers { field: true, pulls: false, grid: true }),
+        Command::Watch(Layers { field: true, pulls: false, grid: true, units: false }),
         Command::Advance { id: 3, iterations: 1000 },
         Command::Sample { id: 4, count: 5 },
         Command::Score { id: 5, points: vec![0.5, -0.25] },
@@ -80,6 +82,16 @@ fn events() -> Vec<Event> {
             spec: "v=1".into(),
             metrics: metrics.clone(),
             rate: 60.0,
+            part: 1,
+            units: Some(Units {
+                discriminator: vec![UnitLayer {
+                    width: 64,
+                    largest: 0.5,
+                    fields: vec![1, 128, 255],
+                    weights: vec![-0.5],
+                }],
+                generator: vec![],
+            }),
             picture: Picture::Plane(plane),
         })),
         Event::Reply { id: 3, result: Ok(Reply::Metrics(metrics)) },
@@ -119,7 +131,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (4, 10_623_081_380_028_005_048));
+    assert_eq!((PROTOCOL_VERSION, digest), (4, 9_773_773_900_611_980_697));
 }
 
 #[test]

@@ -103,11 +103,12 @@ pub fn StageView(
     }
 }
 
-/// Asks the engine for what is shown, and for D's field, which the drawing of the game shows in small at all times.
+/// Asks the engine for what is shown, and for D's field and G's grid, which the drawing of the game shows in small at all times.
 fn ask_for(shown: Memo<Shown>, wanted: RwSignal<Layers>) {
     Effect::new(move |_| {
         let plane = shown.get().plane;
-        let now = Layers { field: true, pulls: plane.pulls, grid: plane.grid };
+        let units = wanted.with_untracked(|wanted| wanted.units);
+        let now = Layers { field: true, pulls: plane.pulls, grid: true, units };
         if wanted.get_untracked() != now {
             wanted.set(now);
         }
