@@ -7,6 +7,7 @@ mod backend;
 mod game;
 mod harness;
 mod history;
+mod keep;
 mod kernels;
 mod looks;
 mod nonsense;

@@ -12,6 +12,8 @@ use crate::page::Page;
 pub enum Piece {
     /// The strip of earlier moments.
     History,
+    /// What can be kept: the export menu.
+    Keep,
 }
 
 /// A piece that did not come.
@@ -30,6 +32,7 @@ fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
         Piece::History => {
             ViewFn::from(move || crate::history::History(crate::history::HistoryProps { page }))
         }
+        Piece::Keep => ViewFn::from(move || crate::keep::Keep(crate::keep::KeepProps { page })),
     })
 }
 

@@ -4,6 +4,7 @@ pub mod address;
 pub mod api;
 pub mod files;
 pub mod history;
+pub mod keep;
 pub mod keyboard;
 pub mod later;
 pub mod link;

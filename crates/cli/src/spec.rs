@@ -101,6 +101,19 @@ mod tests {
     use adversaria_core::spec::Address;
 
     #[test]
+    fn a_run_written_as_toml_reads_back() {
+        let presets = adversaria_core::presets::PRESETS.iter().map(|preset| preset.address);
+        let others =
+            ["", "data=mnist&class=0,1&gact=tanh", "g=&d=16&reg=clip:0.01&seed=7&backend=cpu"];
+        for address in presets.chain(others) {
+            let spec = Address::parse(address).expect("allowed").spec;
+            let table = spec.toml().parse().expect("TOML");
+            let read = Address::parse(&address_of(&table).expect("flat")).expect("allowed").spec;
+            assert_eq!(read, spec, "{}", spec.toml());
+        }
+    }
+
+    #[test]
     fn every_kind_of_value_becomes_its_field() {
         let text = "data = 'ring8'\ng = [32, 16]\nd = []\nkd = 2\nsigma = 0.05\nplay = true\n'loss' = 'hinge'";
         let table = text.parse().expect("TOML");
