@@ -9,22 +9,23 @@ use serde_json::json;
 use crate::{browse, scenes::stage};
 
 /// The page's downloads, by name, in place of the browser's.
-const CATCH: &str = "window.kept = {};
+const CATCH: &str = "{ window.kept = {};
     const blobs = new Map(), make = URL.createObjectURL.bind(URL);
     URL.createObjectURL = (blob) => { const url = make(blob); blobs.set(url, blob); return url; };
     const click = HTMLAnchorElement.prototype.click;
     HTMLAnchorElement.prototype.click = function () {
         if (this.download) { window.kept[this.download] = blobs.get(this.href); } else { click.call(this); }
-    };";
+    }; }";
 /// The bytes of the one file whose name ends so.
 const READ: &str =
     "const name = Object.keys(window.kept).find((name) => name.endsWith(arguments[0]));
     if (!name) { return null; }
+    const blob = window.kept[name];
+    delete window.kept[name];
     return new Promise((done) => {
         const reader = new FileReader();
-        reader.onload = () => done([name, reader.result.split(',')[1], window.kept[name].type]);
-        reader.readAsDataURL(window.kept[name]);
-        delete window.kept[name];
+        reader.onload = () => done([name, reader.result.split(',')[1], blob.type]);
+        reader.readAsDataURL(blob);
     });";
 
 /// A file of the export menu: its name, its bytes, its type.
@@ -54,9 +55,8 @@ async fn view(page: &Page, number: &str) -> Result<()> {
     page.run(script, &[json!(number)]).await.map(drop)
 }
 
-/// Opens the scene with downloads caught, and trains a little.
+/// Opens the scene, where downloads are to be caught, and trains a little.
 async fn trained(page: &Page, hash: &str) -> Result<()> {
-    page.prepare(CATCH).await?;
     stage(page, hash).await?;
     page.api("await a.advance(400); return 0").await?;
     page.until_iteration(399.0).await
@@ -65,6 +65,7 @@ async fn trained(page: &Page, hash: &str) -> Result<()> {
 #[test]
 fn pictures_are_those_of_the_stage() {
     browse(async |page| {
+        page.prepare(CATCH).await?;
         for scene in ["#data=ring8&backend=cpu", "#data=bimodal&backend=cpu&theme=dark"] {
             trained(&page, scene).await?;
             let (name, file, _) = keep(&page, "export-png", "-stage.png").await?;
@@ -88,6 +89,7 @@ fn pictures_are_those_of_the_stage() {
 #[test]
 fn vectors_parse_name_both_and_are_stable() {
     browse(async |page| {
+        page.prepare(CATCH).await?;
         trained(&page, "#data=ring8&backend=cpu").await?;
         let first = keep_text(&page, "export-svg", "-stage.svg").await?;
         ensure!(first == keep_text(&page, "export-svg", "-stage.svg").await?, "not the same twice");
@@ -113,6 +115,7 @@ fn vectors_parse_name_both_and_are_stable() {
 #[test]
 fn figures_are_a_table_of_the_run() {
     browse(async |page| {
+        page.prepare(CATCH).await?;
         trained(&page, "#data=ring8&backend=cpu").await?;
         page.click("play").await?;
         page.until_iteration(800.0).await?;
@@ -143,6 +146,7 @@ fn figures_are_a_table_of_the_run() {
 #[test]
 fn the_run_goes_to_the_command_line_and_back() {
     browse(async |page| {
+        page.prepare(CATCH).await?;
         trained(&page, "#data=ring8&backend=cpu&kd=2&g=32,16&seed=9&gact=leaky:0.2").await?;
         page.api("await a.set('kg', '3'); return 0").await?;
         let toml = keep_text(&page, "export-toml", ".toml").await?;
@@ -165,6 +169,7 @@ fn the_run_goes_to_the_command_line_and_back() {
 #[test]
 fn the_menu_is_opened_and_left_by_keyboard() {
     browse(async |page| {
+        page.prepare(CATCH).await?;
         trained(&page, "#data=ring8&backend=cpu").await?;
         page.until("the menu is there", async || page.has("export-png").await).await?;
         let seen = "return document.querySelector('[data-testid=export-png]').checkVisibility()";
