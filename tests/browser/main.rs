@@ -13,6 +13,7 @@ mod kernels;
 mod looks;
 mod nonsense;
 mod offline;
+mod panel;
 mod same_bits;
 mod scenes;
 mod speed;

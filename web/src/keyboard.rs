@@ -10,11 +10,12 @@ use crate::{look, page::Page, view};
 /// Where the browser remembers that the keys are off.
 const PREFERENCE: &str = "adversaria.keys";
 /// What each key does, for the list.
-pub const KEYS: [(&str, &str); 6] = [
+pub const KEYS: [(&str, &str); 7] = [
     ("Space", "play or pause"),
     ("D", "one D-update"),
     ("G", "one G-update"),
     ("S", "one whole iteration"),
+    ("N", "in slow motion, the next part"),
     ("R", "reset to the same seed"),
     ("?", "this list"),
 ];
@@ -38,6 +39,7 @@ fn press(page: Page, event: &KeyboardEvent) {
         "d" | "D" => page.step(Step::Discriminator),
         "g" | "G" => page.step(Step::Generator),
         "s" | "S" => page.step(Step::Both),
+        "n" | "N" if page.slow.get_untracked() => page.next_beat(),
         "r" | "R" => page.reset(),
         "?" => view::show_help(),
         _ => return,

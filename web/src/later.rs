@@ -1,11 +1,16 @@
 //! What the page fetches once its first pictures are drawn: a part of the module of its own, so that the first visit
 //! waits for nothing that it does not show yet.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::page::Page;
+use crate::{beat::Player, history::History, keep::Keep, network::Network, page::Page, slow::Slow};
+
+/// So long after a run has come on stage: by then it trains, if it is to.
+const AFTER: Duration = Duration::from_millis(1000);
 
 /// A piece of the page that comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,10 @@ pub enum Piece {
     History,
     /// What can be kept: the export menu.
     Keep,
+    /// What slow motion says.
+    Slow,
+    /// A player from the inside.
+    Network(Player),
 }
 
 /// A piece that did not come.
@@ -29,10 +38,12 @@ impl From<SplitLoaderError> for Missing {
 #[wasm_split(more, fallible)]
 fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
     Ok(match piece {
-        Piece::History => {
-            ViewFn::from(move || crate::history::History(crate::history::HistoryProps { page }))
+        Piece::History => ViewFn::from(move || view! { <History page=page /> }),
+        Piece::Slow => ViewFn::from(move || view! { <Slow page=page /> }),
+        Piece::Network(player) => {
+            ViewFn::from(move || view! { <Network page=page player=player /> })
         }
-        Piece::Keep => ViewFn::from(move || crate::keep::Keep(crate::keep::KeepProps { page })),
+        Piece::Keep => ViewFn::from(move || view! { <Keep page=page /> }),
     })
 }
 
@@ -60,8 +71,7 @@ pub fn Later(
     Effect::new(move |asked: Option<bool>| {
         let asked = asked.unwrap_or_default();
         if page.arrived.get() && !asked {
-            // After what the arrival itself sets going.
-            set_timeout(ask, std::time::Duration::ZERO);
+            set_timeout(ask, AFTER);
         }
         asked || page.arrived.get()
     });

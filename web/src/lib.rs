@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod api;
+pub mod beat;
 pub mod files;
 pub mod history;
 pub mod keep;
@@ -9,8 +10,10 @@ pub mod keyboard;
 pub mod later;
 pub mod link;
 pub mod look;
+pub mod network;
 pub mod page;
 pub mod play;
+pub mod slow;
 pub mod stage;
 pub mod view;
 pub mod words;

@@ -8,7 +8,7 @@ use adversaria_protocol::{
 };
 use leptos::prelude::*;
 
-use crate::{link::Link, look, stage::Series, view::header::grouped};
+use crate::{beat::Beat, link::Link, look, stage::Series, view::header::grouped};
 
 /// Figures are read by people: ten times a second is as often as they change.
 const READING_MILLIS: f64 = 100.0;
@@ -70,8 +70,18 @@ pub struct Page {
     pub standing: RwSignal<Standing>,
     /// The parts of a frame that are asked for.
     pub layers: RwSignal<Layers>,
-    /// A few iterations a second, to follow by eye.
+    /// Part by part, to follow by eye.
     pub slow: RwSignal<bool>,
+    /// The part of an iteration that slow motion shows.
+    pub beat: RwSignal<Option<Beat>>,
+    /// Slow motion goes on by itself.
+    pub beating: RwSignal<bool>,
+    /// Parts a second.
+    pub tempo: RwSignal<f32>,
+    /// The frame that was on screen when the update under way began; until the player moves it stays there.
+    held: StoredValue<Option<Arc<Frame>>>,
+    /// The frame after that update.
+    pub coming: RwSignal<Option<Arc<Frame>>>,
     /// The most iterations per second; none is flat out.
     pub pace: RwSignal<Option<f32>>,
     /// What is wrong.
@@ -113,6 +123,11 @@ impl Page {
             standing: RwSignal::new(Standing::Paused),
             layers: RwSignal::new(Layers { field: true, pulls: true, grid: false, units: false }),
             slow: RwSignal::new(false),
+            beat: RwSignal::new(None),
+            beating: RwSignal::new(false),
+            tempo: RwSignal::new(1.0),
+            held: StoredValue::new(None),
+            coming: RwSignal::new(None),
             pace: RwSignal::new(None),
             fault: RwSignal::new(None),
             notice: RwSignal::new(None),
@@ -125,10 +140,7 @@ impl Page {
         page.link.set_value(Some(link.clone()));
         link.start();
         Effect::new(move |_| page.send(Command::Watch(page.layers.get())));
-        Effect::new(move |_| {
-            let pace = if page.slow.get() { Some(SLOW) } else { page.pace.get() };
-            page.send(Command::Pace(pace));
-        });
+        Effect::new(move |_| page.send(Command::Pace(page.pace.get())));
         page
     }
 
@@ -227,7 +239,7 @@ impl Page {
 
     /// Whether the run trains, or will as soon as its data are there.
     pub fn is_playing(self) -> bool {
-        matches!(self.standing.get(), Standing::Playing | Standing::Waiting)
+        self.beating.get() || matches!(self.standing.get(), Standing::Playing | Standing::Waiting)
     }
 
     /// Ends the worker and starts another, with the run that was on stage.
@@ -300,6 +312,7 @@ impl Page {
             self.options.update(|o| o.view = None);
         }
         self.series.update_value(Series::reset);
+        self.leave_beat();
         self.latest.set_value(None);
         self.frame.set(None);
         self.figures.set(None);
@@ -335,13 +348,47 @@ impl Page {
 
     fn draw(self) {
         self.drawing.set_value(false);
-        self.frame.set(self.latest.get_value());
+        if !self.is_held() {
+            self.frame.set(self.latest.get_value());
+        }
+    }
+
+    /// What is on screen stays there until [`Page::let_go`].
+    pub fn hold(self) {
+        self.coming.set(None);
+        self.held.set_value(self.latest.get_value());
+    }
+
+    /// What has come meanwhile is shown.
+    pub fn let_go(self) {
+        if self.held.try_update_value(Option::take).flatten().is_some() {
+            self.frame.set(self.latest.get_value());
+            self.figures.set(self.latest.get_value());
+        }
+    }
+
+    /// Whether a frame is held, which one of another update lets go.
+    fn is_held(self) -> bool {
+        let Some((held, came)) = self.held.get_value().zip(self.latest.get_value()) else {
+            return false;
+        };
+        if Self::is_of_another(&held, &came) {
+            self.leave_beat();
+            return false;
+        }
+        let made = |frame: &Frame| frame.metrics.updates_d + frame.metrics.updates_g;
+        if made(&came) > made(&held) {
+            self.coming.set(Some(came));
+        }
+        true
     }
 
     fn read(self) {
         self.reading.set_value(false);
         self.read_at.set_value(look::now_millis());
-        self.figures.set(self.latest.get_value());
+        if !self.is_held() {
+            self.figures.set(self.latest.get_value());
+        }
     }
 
     /// Takes the engine's word for what the run is.
@@ -356,6 +403,3 @@ impl Page {
         }
     }
 }
-
-/// Iterations per second in slow motion.
-const SLOW: f32 = 3.0;

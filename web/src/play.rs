@@ -106,12 +106,16 @@ impl Page {
         if self.options.with_untracked(|o| o.until.is_some_and(|until| iteration >= until)) {
             return self.tell_arrival(iteration);
         }
+        if self.slow.get_untracked() {
+            return self.play_beats();
+        }
         self.standing.set(Standing::Playing);
         self.send(Command::Play);
     }
 
     /// Stops training.
     pub fn pause(self) {
+        self.beating.set(false);
         self.standing.set(Standing::Paused);
         self.send(Command::Pause);
     }
@@ -123,6 +127,7 @@ impl Page {
 
     /// One step, then a pause.
     pub fn step(self, step: Step) {
+        self.leave_beat();
         self.standing.set(Standing::Paused);
         self.send(Command::Step(step));
     }

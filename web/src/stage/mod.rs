@@ -11,6 +11,8 @@ pub mod series;
 pub mod sight;
 pub mod view;
 
+pub use canvas::Painter;
 pub use score::ScorePanel;
 pub use series::Series;
+pub use sight::pixel_ratio;
 pub use view::StageView;

@@ -8,7 +8,12 @@ use super::{
     game::Panel,
     optimiser::{OptimiserFields, RateField},
 };
-use crate::{files, page::Page};
+use crate::{
+    beat::Player,
+    files,
+    later::{Later, Piece},
+    page::Page,
+};
 
 const ACTIVATIONS: [(&str, &str); 7] = [
     ("relu", "ReLU"),
@@ -178,6 +183,7 @@ fn Generator(page: Page) -> impl IntoView {
     view! {
         <h3 class="of-g">"Generator"</h3>
         <Layers page=page key="g" />
+        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Generator) /></div>
         <ActivationFields page=page key="gact" />
         <ChoiceField page=page label="output" testid="gout" value=value(page, "gout") commit=alter(page, "gout")
             choices=vec![("linear", "linear"), ("tanh", "tanh"), ("sigmoid", "sigmoid")] />
@@ -202,6 +208,7 @@ fn Discriminator(page: Page) -> impl IntoView {
     view! {
         <h3 class="of-d">"Discriminator"</h3>
         <Layers page=page key="d" />
+        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Discriminator) /></div>
         <ActivationFields page=page key="dact" />
         <OptimiserFields page=page key="optd" />
         <TextField page=page label="clip" testid="clip" title="none, or the bound c that D's parameters are kept in: [−c, c]"

@@ -1,15 +1,20 @@
 //! The left column: the game as a graph whose nodes open their editors.
 
 use adversaria_core::spec::{Data, RunSpec};
+use adversaria_protocol::Metrics;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{
     editor::Editors,
-    mini::{Mini, Player},
+    mini::{Mini, Subject},
     thumb::{DataThumb, LatentThumb},
 };
-use crate::page::Page;
+use crate::{
+    beat::Beat,
+    later::{Later, Piece},
+    page::Page,
+};
 
 /// Which editor is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,14 @@ pub fn Game(
     page: Page,
 ) -> impl IntoView {
     let open = RwSignal::new(Panel::Rules);
+    // Units are read only while somebody looks at them.
+    Effect::new(move |_| {
+        let inside =
+            matches!(open.get(), Panel::Generator | Panel::Discriminator) && !page.slow.get();
+        if page.layers.with_untracked(|layers| layers.units) != inside {
+            page.layers.update(|layers| layers.units = inside);
+        }
+    });
     let heed = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "Escape" && !event.default_prevented() && !is_dialog_open() {
             go_back(open);
@@ -45,7 +58,8 @@ pub fn Game(
             <Graph page=page open=open />
             <button class="go-back" data-testid="back" title="Back to loss and k (Escape)" hidden=move || open.get() == Panel::Rules
                 on:click=move |_| go_back(open)>"‹ back"</button>
-            <Editors page=page open=open />
+            <div class="slow-slot" hidden=move || !page.slow.get()><Later page=page piece=Piece::Slow /></div>
+            <div class="editors" hidden=move || page.slow.get()><Editors page=page open=open /></div>
         </section>
     }
 }
@@ -86,22 +100,26 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
     let kg = Memo::new(move |_| page.text("kg"));
     let loss = Memo::new(move |_| loss_text(&page.text("loss")));
     let score = move |real: bool| {
+        Signal::derive(move || {
+            let of = |m: &Metrics| if real { m.score_real } else { m.score_fake };
+            page.figures.with(|f| f.as_ref().map(|f| of(&f.metrics))).filter(|s| s.is_finite())
+        })
+    };
+    let norm = move |of: fn(&Metrics) -> f32| {
         move || {
-            let score = page.figures.with(|f| {
-                f.as_ref().map(|f| if real { f.metrics.score_real } else { f.metrics.score_fake })
-            });
-            score.filter(|s| s.is_finite()).map_or_else(|| "–".to_owned(), |s| format!("{s:.2}"))
+            let norm = page.figures.with(|f| f.as_ref().map(|f| of(&f.metrics)));
+            norm.filter(|n| n.is_finite()).map_or_else(String::new, |n| format!("∇ {n:.2}"))
         }
     };
     view! {
-        <div class="graph" class:playing=move || page.is_playing()>
+        <div class="graph" class:playing=move || page.is_playing() data-beat=move || page.beat.get().map(Beat::class)>
             <Edges />
             <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
                 <LatentThumb uniform=Signal::derive(move || page.text("z").starts_with("uniform")) />
                 <b>"z"</b><small>{law}</small>
             </Node>
             <Node open=open panel=Panel::Generator class="node g" name="G, the generator" id="panel-g">
-                <Mini page=page player=Player::Generator />
+                <Mini page=page of=Subject::Generator />
                 <b>"G"</b><small>{net("g")}</small>
             </Node>
             <Node open=open panel=Panel::Data class="node data" name="the data" id="panel-data">
@@ -109,15 +127,20 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
                 <b>"data"</b><small>{move || data.get().map(Data::name)}</small>
             </Node>
             <Node open=open panel=Panel::Discriminator class="node d" name="D, the discriminator" id="panel-d">
-                <Mini page=page player=Player::Discriminator />
+                <Mini page=page of=Subject::Discriminator />
                 <b>"D"</b><small>{net("d")}</small>
             </Node>
-            <span class="edge-label fake">"fake"</span>
-            <span class="edge-label real">"real"</span>
-            <span class="scores" title="Mean D(x) on real and on generated samples">
-                "D(real) "<i class="of-real">{score(true)}</i>" D(fake) "<i class="of-g">{score(false)}</i>
-            </span>
+            <figure class="made fake" title="What G makes, live"><Mini page=page of=Subject::Fake /><figcaption>"fake"</figcaption></figure>
+            <figure class="made real" title="What D is shown of the data"><Mini page=page of=Subject::Real /><figcaption>"real"</figcaption></figure>
+            <dl class="scores">
+                <div title="Mean D(x) on real samples"><dt>"D(real)"</dt><Gauge class="of-real" share=score(true) /></div>
+                <div title="Mean D(x) on generated samples"><dt>"D(fake)"</dt><Gauge class="of-g" share=score(false) /></div>
+            </dl>
+            <span class="norm to-g" title="Length of the gradient of G's loss">{norm(|m| m.grad_norm_g)}</span>
+            <span class="norm to-d" title="Length of the gradient of D's loss">{norm(|m| m.grad_norm_d)}</span>
             <Node open=open panel=Panel::Rules class="node loss" name="the rules: loss and k" id="panel-rules">
+                <span class="trend g"><Mini page=page of=Subject::LossG /></span>
+                <span class="trend d"><Mini page=page of=Subject::LossD /></span>
                 <b>{move || loss.get()}</b>
                 <small>
                     <span class="of-d">"D "{move || kd.get()}"×"</span>" then "<span class="of-g">"G "{move || kg.get()}"×"</span>
@@ -125,6 +148,14 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
             </Node>
         </div>
     }
+}
+
+/// A share of 1 as a number on a bar.
+#[component]
+fn Gauge(class: &'static str, share: Signal<Option<f32>>) -> impl IntoView {
+    let text = move || share.get().map_or_else(|| "–".to_owned(), |share| format!("{share:.2}"));
+    let width = move || format!("--share:{:.1}%", 100.0 * share.get().unwrap_or_default());
+    view! { <dd class=format!("gauge {class}") style=width>{text}</dd> }
 }
 
 /// Forward paths are solid; gradients run back dashed.

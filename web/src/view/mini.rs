@@ -1,4 +1,4 @@
-//! Live thumbnails of the players: what G makes, what D believes.
+//! Live thumbnails of the game: the map that G is, what it makes, what is real, what D believes, both losses.
 
 use std::sync::Arc;
 
@@ -12,13 +12,21 @@ use crate::page::Page;
 /// Pixels on a side; shown at half that, for dense screens.
 const SIDE: f64 = 88.0;
 
-/// Whose thumbnail.
+/// Of what.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Player {
-    /// What it makes.
+pub enum Subject {
+    /// The map from z to x: a warped lattice, or a curve.
     Generator,
-    /// What it believes.
+    /// What D believes.
     Discriminator,
+    /// What G makes.
+    Fake,
+    /// The data.
+    Real,
+    /// D's loss over the run.
+    LossD,
+    /// G's.
+    LossG,
 }
 
 /// A thumbnail that follows the run.
@@ -26,15 +34,24 @@ pub enum Player {
 pub fn Mini(
     /// The store.
     page: Page,
-    /// Whose.
-    player: Player,
+    /// Of what.
+    of: Subject,
 ) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
     Effect::new(move |_| {
         let (frame, dark) = (page.figures.get(), page.dark.get());
         let scene = page.scene.get_untracked();
         let Some(canvas) = node.get() else { return };
-        if let Err(error) = redraw(&canvas, scene, frame, player, dark) {
+        let drawn = match of {
+            Subject::LossD => {
+                trend(&canvas, &page.series.with_value(|s| s.loss_d.points()), dark, of)
+            }
+            Subject::LossG => {
+                trend(&canvas, &page.series.with_value(|s| s.loss_g.points()), dark, of)
+            }
+            _ => redraw(&canvas, scene, frame, of, dark),
+        };
+        if let Err(error) = drawn {
             leptos::logging::warn!("a thumbnail could not be drawn: {error:?}");
         }
     });
@@ -64,38 +81,118 @@ fn redraw(
     canvas: &HtmlCanvasElement,
     scene: Option<Arc<Scene>>,
     frame: Option<Arc<Frame>>,
-    player: Player,
+    of: Subject,
     dark: bool,
 ) -> Result<(), JsValue> {
-    let Some(context) = canvas.get_context("2d")? else { return Ok(()) };
-    let context: CanvasRenderingContext2d = context.unchecked_into();
-    context.clear_rect(0.0, 0.0, SIDE, SIDE);
+    let Some(context) = cleared(canvas)? else { return Ok(()) };
     let (Some(scene), Some(frame)) = (scene, frame) else { return Ok(()) };
     let inks = inks(dark);
-    match (&frame.picture, player) {
-        (Picture::Line(line), player) => curves(&context, &scene, line, player, &inks),
-        (Picture::Plane(plane), Player::Generator) => dots(&context, plane, &inks),
-        (Picture::Plane(plane), Player::Discriminator) => return field(canvas, plane, &inks),
-        (Picture::Images(images), Player::Generator) => return picture(canvas, &scene, images),
-        (Picture::Images(images), Player::Discriminator) => histogram(&context, images, &inks),
+    match (&frame.picture, of) {
+        (Picture::Line(line), Subject::Generator) => map(&context, line, &inks),
+        (Picture::Line(line), of) => curves(&context, &scene, line, of, &inks),
+        (Picture::Plane(plane), Subject::Discriminator) => return field(canvas, plane, &inks),
+        (Picture::Plane(plane), Subject::Generator) if !plane.grid.is_empty() => {
+            lattice(&context, &plane.grid, &inks);
+        }
+        (Picture::Plane(_), Subject::Real) => {
+            if let Stage::Plane { real, .. } = &scene.stage {
+                dots(&context, real, inks.real);
+            }
+        }
+        (Picture::Plane(plane), _) => dots(&context, &plane.fake, inks.fake),
+        (Picture::Images(images), Subject::Discriminator) => histogram(&context, images, &inks),
+        (Picture::Images(images), of) => return pictures(canvas, &scene, images, of),
     }
     Ok(())
+}
+
+/// The canvas's context, with nothing on it.
+fn cleared(canvas: &HtmlCanvasElement) -> Result<Option<CanvasRenderingContext2d>, JsValue> {
+    let Some(context) = canvas.get_context("2d")? else { return Ok(None) };
+    let context: CanvasRenderingContext2d = context.unchecked_into();
+    context.clear_rect(0.0, 0.0, SIDE, SIDE);
+    Ok(Some(context))
+}
+
+/// A loss over the run, between its least and its largest.
+fn trend(
+    canvas: &HtmlCanvasElement,
+    points: &[(f64, f32)],
+    dark: bool,
+    of: Subject,
+) -> Result<(), JsValue> {
+    let Some(context) = cleared(canvas)? else { return Ok(()) };
+    let inks = inks(dark);
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
+    let ends = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
+        (lo.min(p.1.into()), hi.max(p.1.into()))
+    });
+    let (width, height) = ((last.0 - first.0).max(1.0), (ends.1 - ends.0).max(1e-9));
+    context.begin_path();
+    for (x, y) in points {
+        context.line_to(
+            4.0 + (SIDE - 8.0) * (x - first.0) / width,
+            SIDE - 8.0 - (SIDE - 16.0) * (f64::from(*y) - ends.0) / height,
+        );
+    }
+    context.set_line_width(3.0);
+    context.set_stroke_style_str(&css(if of == Subject::LossD { inks.d } else { inks.fake }, 1.0));
+    context.stroke();
+    Ok(())
+}
+
+/// G as a curve: z to the right, G(z) upwards.
+fn map(context: &CanvasRenderingContext2d, line: &Line, inks: &Inks) {
+    let (Some(first), Some(last)) = (line.arrows.first(), line.arrows.last()) else { return };
+    let width = f64::from(last.0 - first.0).max(1e-6);
+    context.begin_path();
+    for (z, x) in &line.arrows {
+        let across = f64::from(z - first.0) / width;
+        let up = (0.5 + f64::from(*x) / 6.0).clamp(0.0, 1.0);
+        context.line_to(4.0 + (SIDE - 8.0) * across, SIDE - 4.0 - (SIDE - 8.0) * up);
+    }
+    context.set_line_width(4.0);
+    context.set_stroke_style_str(&css(inks.fake, 1.0));
+    context.stroke();
+}
+
+/// G's warped lattice, every other line.
+fn lattice(context: &CanvasRenderingContext2d, grid: &[f32], inks: &Inks) {
+    let lines = (grid.len() / 2).isqrt();
+    let at = |row: usize, column: usize| {
+        let k = 2 * (row * lines + column);
+        let place = |v: f32| 0.46 * f64::from(v).clamp(-1.1, 1.1);
+        (SIDE * (0.5 + place(grid[k])), SIDE * (0.5 - place(grid[k + 1])))
+    };
+    context.begin_path();
+    for line in (0..lines).step_by(2) {
+        for step in 0..lines {
+            let (x, y) = at(line, step);
+            if step == 0 { context.move_to(x, y) } else { context.line_to(x, y) }
+        }
+        for step in 0..lines {
+            let (x, y) = at(step, line);
+            if step == 0 { context.move_to(x, y) } else { context.line_to(x, y) }
+        }
+    }
+    context.set_line_width(1.6);
+    context.set_stroke_style_str(&css(inks.fake, 0.9));
+    context.stroke();
 }
 
 fn curves(
     context: &CanvasRenderingContext2d,
     scene: &Scene,
     line: &Line,
-    player: Player,
+    of: Subject,
     inks: &Inks,
 ) {
-    let (values, top, ink) = match player {
-        Player::Generator => {
-            let data_top =
-                if let Stage::Line { p_data, .. } = &scene.stage { largest(p_data) } else { 0.0 };
-            (&line.p_g, largest(&line.p_g).max(data_top).max(1e-6), inks.fake)
-        }
-        Player::Discriminator => (&line.d, 1.0, inks.d),
+    let Stage::Line { p_data, .. } = &scene.stage else { return };
+    let top = largest(&line.p_g).max(largest(p_data)).max(1e-6);
+    let (values, top, ink) = match of {
+        Subject::Discriminator => (&line.d, 1.0, inks.d),
+        Subject::Real => (p_data, top, inks.real),
+        _ => (&line.p_g, top, inks.fake),
     };
     let count = values.len().max(2) - 1;
     context.begin_path();
@@ -107,7 +204,7 @@ fn curves(
     context.set_line_width(4.0);
     context.set_stroke_style_str(&css(ink, 1.0));
     context.stroke();
-    if player == Player::Generator {
+    if of != Subject::Discriminator {
         context.set_fill_style_str(&css(ink, 0.22));
         context.fill();
     }
@@ -117,9 +214,9 @@ fn largest(values: &[f32]) -> f32 {
     values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max)
 }
 
-fn dots(context: &CanvasRenderingContext2d, plane: &Plane, inks: &Inks) {
-    context.set_fill_style_str(&css(inks.fake, 0.85));
-    for point in plane.fake.chunks_exact(2).take(160) {
+fn dots(context: &CanvasRenderingContext2d, points: &[f32], ink: [u8; 3]) {
+    context.set_fill_style_str(&css(ink, 0.85));
+    for point in points.chunks_exact(2).take(160) {
         let (x, y) = (f64::from(point[0]), f64::from(point[1]));
         if x.abs() < 1.2 && y.abs() < 1.2 {
             context.fill_rect(
@@ -151,14 +248,28 @@ fn field(canvas: &HtmlCanvasElement, plane: &Plane, inks: &Inks) -> Result<(), J
     put(canvas, &pixels, size, size)
 }
 
-fn picture(canvas: &HtmlCanvasElement, scene: &Scene, images: &Images) -> Result<(), JsValue> {
-    let Stage::Images { width, height, .. } = scene.stage else { return Ok(()) };
-    let (width, height, size) = (width as usize, height as usize, SIDE as usize);
-    let Some(image) = images.fake.get(..width * height) else { return Ok(()) };
+/// One image for G, four of what it makes, four real ones.
+fn pictures(
+    canvas: &HtmlCanvasElement,
+    scene: &Scene,
+    images: &Images,
+    of: Subject,
+) -> Result<(), JsValue> {
+    let Stage::Images { width, height, real } = &scene.stage else { return Ok(()) };
+    let (width, height, size) = (*width as usize, *height as usize, SIDE as usize);
+    let (all, each) = match of {
+        Subject::Generator => (&images.fake, 1),
+        Subject::Real => (real, 2),
+        _ => (&images.fake, 2),
+    };
+    if all.len() < each * each * width * height {
+        return Ok(());
+    }
     let mut pixels = vec![255; size * size * 4];
     for (at, pixel) in pixels.chunks_exact_mut(4).enumerate() {
-        let grey = image[at / size * height / size * width + at % size * width / size];
-        pixel[..3].fill(grey);
+        let (y, x) = (at / size * height * each / size, at % size * width * each / size);
+        let image = y / height * each + x / width;
+        pixel[..3].fill(all[image * width * height + y % height * width + x % width]);
     }
     put(canvas, &pixels, size, size)
 }

@@ -41,7 +41,7 @@ pub fn Transport(
                 </button>
             </span>
             <button data-testid="slow" aria-pressed=move || page.slow.get().to_string()
-                title="A few iterations a second, to follow by eye" on:click=move |_| page.slow.update(|slow| *slow = !*slow)>
+                title="Part by part, as in Algorithm 1" on:click=move |_| page.set_slow(!page.slow.get_untracked())>
                 "Slow"
             </button>
         </div>
@@ -56,7 +56,6 @@ pub fn Speed(
 ) -> impl IntoView {
     let slide = move |event| {
         let place = event_target_value(&event).parse::<usize>().unwrap_or(SPEEDS.len());
-        page.slow.set(false);
         page.pace.set(SPEEDS.get(place).copied());
     };
     let text =

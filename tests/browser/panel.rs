@@ -1,0 +1,163 @@
+//! The game panel: live thumbnails, the players from the inside, and slow motion.
+
+use adversaria_tests::browser::Page;
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use crate::{browse, scenes::stage};
+
+const SCENE: &str = "#data=ring8&backend=cpu&g=16,16&d=16,16&batch=64";
+
+/// How many pixels of each canvas in the graph are painted.
+const PAINTED: &str = "return [...document.querySelectorAll('.graph canvas')].map((canvas) => {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let painted = 0;
+    for (let at = 3; at < pixels.length; at += 4) painted += pixels[at] > 0;
+    return painted; })";
+
+#[test]
+fn every_thumbnail_of_the_game_is_live() {
+    browse(async |page| {
+        for (scene, kind) in [(SCENE, "2D"), ("#data=bimodal&backend=cpu", "1D")] {
+            stage(&page, scene).await?;
+            page.click("play").await?;
+            page.until_iteration(200.0).await?;
+            page.click("play").await?;
+            // G, fakes, real, D, and both losses.
+            page.until(&format!("six thumbnails are painted in {kind}"), async || {
+                let painted = page.run(PAINTED, &[]).await?;
+                let counts = painted.as_array().map(Vec::as_slice).unwrap_or_default();
+                Ok(counts.len() == 6 && counts.iter().all(|n| n.as_f64() > Some(20.0)))
+            })
+            .await?;
+        }
+        Ok(())
+    });
+}
+
+/// A digest of a canvas's pixels.
+async fn pixels(page: &Page, of: &str) -> Result<Value> {
+    let script = "const canvas = document.querySelector(arguments[0]);
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        return data.reduce((sum, byte) => (31 * sum + byte) | 0, 7)";
+    page.run(script, &[json!(of)]).await
+}
+
+#[test]
+fn units_are_seen_by_pointer_and_keyboard_and_follow_the_run() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        for (node, id) in [(".node.d", "units-d"), (".node.g", "units-g")] {
+            page.run("document.querySelector(arguments[0]).click()", &[json!(node)]).await?;
+            let (canvas, text) =
+                (format!("[data-testid={id}] canvas"), format!("[data-testid={id}] p"));
+            let says = "return document.querySelector(arguments[0])?.textContent ?? ''";
+            let until = async |what: &str| {
+                page.until(&format!("{id} says {what}"), async || {
+                    let said = page.run(says, &[json!(text)]).await?;
+                    Ok(said.as_str().is_some_and(|said| said.contains(what)))
+                })
+                .await
+            };
+            until("layers of 16, 16").await?;
+            let before = pixels(&page, &canvas).await?;
+            page.api("await a.advance(300)").await?;
+            page.until("the fields have changed", async || {
+                Ok(pixels(&page, &canvas).await? != before)
+            })
+            .await?;
+            let press = "const canvas = document.querySelector(arguments[0]); canvas.focus();
+                for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight'])
+                    canvas.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))";
+            page.run(press, &[json!(canvas)]).await?;
+            until("layer 2, unit 2").await?;
+        }
+        Ok(())
+    });
+}
+
+async fn beat(page: &Page, class: &str) -> Result<()> {
+    page.click("beat").await?;
+    let now = "return document.querySelector('.graph').dataset.beat";
+    page.until(&format!("the part is {class}"), async || {
+        Ok(page.run(now, &[]).await? == json!(class))
+    })
+    .await
+}
+
+async fn opacity(page: &Page, of: &str) -> Result<f64> {
+    let script = "return +getComputedStyle(document.querySelector(arguments[0])).opacity";
+    Ok(page.run(script, &[json!(of)]).await?.as_f64().unwrap_or(f64::NAN))
+}
+
+#[test]
+fn slow_motion_shows_each_part_of_an_update_with_this_runs_numbers() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        page.api("await a.advance(50)").await?;
+        page.until_iteration(49.0).await?;
+        page.click("slow").await?;
+        beat(&page, "d0").await?;
+        ensure!(opacity(&page, ".edges .real").await? > 0.9, "the data's edge is not lit");
+        ensure!(opacity(&page, ".edges .score").await? < 0.5, "the score's edge is lit");
+        ensure!(page.text("beat-numbers").await?.contains("m = 64"), "the batch is not named");
+        let before = pixels(&page, "[data-testid=stage]").await?;
+        beat(&page, "d1").await?;
+        beat(&page, "d2").await?;
+        beat(&page, "d3").await?;
+        // The loss of the update under way, which the call gives too.
+        let loss = page.api("return a.metrics().lossD.toFixed(4)").await?;
+        let loss = loss.as_str().unwrap_or("none").to_owned();
+        page.until("the loss is this batch's", async || {
+            Ok(page.text("beat-numbers").await? == format!("= {loss} on this batch"))
+        })
+        .await?;
+        beat(&page, "d4").await?;
+        let held = pixels(&page, "[data-testid=stage]").await?;
+        ensure!(held == before, "D has moved before its part");
+        beat(&page, "d5").await?;
+        page.until("D has moved", async || {
+            Ok(pixels(&page, "[data-testid=stage]").await? != before)
+        })
+        .await?;
+        for part in 0..6 {
+            beat(&page, &format!("g{part}")).await?;
+        }
+        page.until("an iteration is made", async || Ok(page.number("iteration").await? == 51.0))
+            .await?;
+        // Watched or not, it is the same run.
+        let state = "const bytes = await crypto.subtle.digest('SHA-256', await a.checkpoint());
+            return [...new Uint8Array(bytes)].join()";
+        let watched = page.api(state).await?;
+        page.click("slow").await?;
+        page.api(&format!("await a.load('{SCENE}'); await a.advance(51)")).await?;
+        ensure!(page.api(state).await? == watched, "slow motion is another run");
+        Ok(())
+    });
+}
+
+#[test]
+fn slow_motion_goes_on_by_itself_and_by_key() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        page.click("slow").await?;
+        let fast = "const tempo = document.querySelector('.tempo input');
+            tempo.value = 4; tempo.dispatchEvent(new Event('input', { bubbles: true }))";
+        page.until("there is a tempo", async || {
+            Ok(page.run("return !!document.querySelector('.tempo input')", &[]).await?
+                == json!(true))
+        })
+        .await?;
+        page.run(fast, &[]).await?;
+        page.click("play").await?;
+        page.until("an iteration is made", async || Ok(page.number("iteration").await? >= 1.0))
+            .await?;
+        page.press(" ").await?;
+        let now = "return document.querySelector('.graph').dataset.beat";
+        let rests = page.run(now, &[]).await?;
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        ensure!(page.run(now, &[]).await? == rests, "it goes on after a pause");
+        page.press("n").await?;
+        page.until("a key goes on", async || Ok(page.run(now, &[]).await? != rests)).await
+    });
+}
