@@ -19,7 +19,7 @@ const IMAGES: usize = 256;
 /// Beyond this a tanh is flat.
 const EDGE: f32 = 0.99;
 
-const FIGURES_ONLY: Layers = Layers { field: false, pulls: false, grid: false };
+const FIGURES_ONLY: Layers = Layers { field: false, pulls: false, grid: false, units: false };
 
 /// Lists them, or checks them.
 ///
