@@ -104,7 +104,7 @@ mod tests {
     fn a_run_written_as_toml_reads_back() {
         let presets = adversaria_core::presets::PRESETS.iter().map(|preset| preset.address);
         let others =
-            ["", "data=mnist&class=0,1&gact=tanh", "g=&d=16&reg=clip:0.01&seed=7&backend=cpu"];
+            ["", "data=mnist&class=0,1&batch=64", "g=&d=16&reg=clip:0.01&seed=7&backend=cpu"];
         for address in presets.chain(others) {
             let spec = Address::parse(address).expect("allowed").spec;
             let table = spec.toml().parse().expect("TOML");
