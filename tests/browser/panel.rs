@@ -1,4 +1,4 @@
-//! The game panel: live thumbnails, the players from the inside, and slow motion.
+//! The game panel and the layers: live thumbnails, the players from the inside, slow motion, and G unfolding its lattice.
 
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
@@ -33,6 +33,16 @@ fn every_thumbnail_of_the_game_is_live() {
         }
         Ok(())
     });
+}
+
+/// Puts a scene on stage whose canvas is drawn by the processor: browsers go over to that once a canvas has been read a
+/// few times, and what they draw then differs in its last bits.
+async fn stage_to_read(page: &Page, scene: &str) -> Result<()> {
+    stage(page, scene).await?;
+    for _ in 0..8 {
+        pixels(page, "[data-testid=stage]").await?;
+    }
+    Ok(())
 }
 
 /// A digest of a canvas's pixels.
@@ -93,7 +103,7 @@ async fn opacity(page: &Page, of: &str) -> Result<f64> {
 #[test]
 fn slow_motion_shows_each_part_of_an_update_with_this_runs_numbers() {
     browse(async |page| {
-        stage(&page, SCENE).await?;
+        stage_to_read(&page, SCENE).await?;
         page.api("await a.advance(50)").await?;
         page.until_iteration(49.0).await?;
         page.click("slow").await?;
@@ -159,5 +169,66 @@ fn slow_motion_goes_on_by_itself_and_by_key() {
         ensure!(page.run(now, &[]).await? == rests, "it goes on after a pause");
         page.press("n").await?;
         page.until("a key goes on", async || Ok(page.run(now, &[]).await? != rests)).await
+    });
+}
+
+#[test]
+fn each_layer_of_the_plane_is_seen_and_hidden() {
+    browse(async |page| {
+        stage_to_read(&page, SCENE).await?;
+        page.api("await a.advance(300)").await?;
+        page.until_iteration(299.0).await?;
+        // The usual frame after an advance.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let adds = ["model", "density", "d-optimal", "difference"];
+        let hides = ["contour", "real", "fake"];
+        let look = async || pixels(&page, "[data-testid=stage]").await;
+        for layer in adds.into_iter().chain(hides) {
+            let before = look().await?;
+            page.click(&format!("layer-{layer}")).await?;
+            page.until(
+                &format!("{layer} makes a difference"),
+                async || Ok(look().await? != before),
+            )
+            .await?;
+            page.click(&format!("layer-{layer}")).await?;
+            page.until(&format!("without {layer} all is as before"), async || {
+                Ok(look().await? == before)
+            })
+            .await?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_lattice_unfolds_unless_motion_is_unwelcome() {
+    browse(async |page| {
+        stage_to_read(&page, SCENE).await?;
+        page.api("await a.advance(300)").await?;
+        page.until_iteration(299.0).await?;
+        let pictures = "return new Promise((done) => {
+            const canvas = document.querySelector('[data-testid=stage]'), seen = new Set(), begun = performance.now();
+            document.querySelector('[data-testid=unfold]').click();
+            const look = () => {
+                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+                let sum = 7;
+                for (let at = 0; at < data.length; at += 16) sum = (31 * sum + data[at]) | 0;
+                seen.add(sum);
+                performance.now() - begun < 2600 ? setTimeout(look, 60) : done(seen.size);
+            };
+            look(); })";
+        page.click("layer-grid").await?;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        // A busy machine draws few of them; both ends and one between must be seen.
+        let mut moving = 0.0;
+        for _ in 0..5 {
+            moving = page.run(pictures, &[]).await?.as_f64().unwrap_or_default().max(moving);
+        }
+        ensure!(moving >= 3.0, "only {moving} pictures between z and x");
+        page.prefer("prefers-reduced-motion", "reduce").await?;
+        let still = page.run(pictures, &[]).await?.as_f64().unwrap_or_default();
+        ensure!(still <= 2.0, "{still} pictures, though motion is unwelcome");
+        Ok(())
     });
 }

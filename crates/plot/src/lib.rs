@@ -6,6 +6,7 @@
 mod chart;
 #[cfg(feature = "native")]
 mod error;
+mod estimate;
 mod figure1;
 mod framed;
 mod geometry;
@@ -28,6 +29,7 @@ mod track;
 pub use chart::{MINUS_LOG_4, Points, losses, value};
 #[cfg(feature = "native")]
 pub use error::PlotError;
+pub use estimate::{model_density, optimal};
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
 pub use framed::{Shown, framed_losses, framed_moment, framed_value};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};

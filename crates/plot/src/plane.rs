@@ -1,10 +1,11 @@
 //! The 2D view on \[−1, 1\]²: D as a field, its ½ contour, dots, crosses and triangles, pulls and G's warped lattice.
 
+use crate::estimate::{model_density, optimal};
 use crate::figure1::{head, plain};
 use crate::geometry::{Scale, clip, contour, refine};
 use crate::judge::Judge;
 use crate::mark::{Anchor, Mark, Point, Raster, Rect, Stroke};
-use crate::theme::Theme;
+use crate::theme::{Rgb, Theme};
 use adversaria_protocol::Plane;
 
 /// What the figure shows.
@@ -41,6 +42,12 @@ pub struct PlaneLayers {
     pub grid: bool,
     /// p_data as contours.
     pub density: bool,
+    /// p_g as contours, estimated.
+    pub model: bool,
+    /// D* in D's place, from the estimate of p_g.
+    pub optimal: bool,
+    /// D − D* in D's place.
+    pub difference: bool,
 }
 
 impl Default for PlaneLayers {
@@ -54,6 +61,9 @@ impl Default for PlaneLayers {
             pulls: true,
             grid: false,
             density: false,
+            model: false,
+            optimal: false,
+            difference: false,
         }
     }
 }
@@ -151,15 +161,16 @@ pub fn plane(
     let mut marks = Vec::with_capacity(24);
     let strokes = PlaneStrokes::of(theme);
     marks.push(Mark::Box { rect: axes.view, fill: Some(theme.panel), stroke: None });
-    if layers.field && is_field(&data.plane.field, data.side) {
-        marks.push(Mark::Image {
-            raster: field_raster(&data.plane.field, data.side, data.judge, theme),
-            rect: axes.view,
-            smooth: true,
-        });
+    let estimated = layers.model || layers.optimal || layers.difference;
+    let p_g = if estimated { model_density(&data.plane.fake, data.side) } else { Vec::new() };
+    if let Some(raster) = ground(data, layers, &p_g, theme) {
+        marks.push(Mark::Image { raster, rect: axes.view, smooth: true });
     }
     if layers.density {
-        densities(&mut marks, data, axes, theme);
+        densities(&mut marks, (data.p_data, theme.real), data.side, axes);
+    }
+    if layers.model {
+        densities(&mut marks, (&p_g, theme.fake), data.side, axes);
     }
     if layers.contour {
         neutral(&mut marks, data, axes, strokes.contour);
@@ -194,6 +205,26 @@ pub fn outside(samples: &[f32]) -> usize {
 
 fn is_field(field: &[f32], side: usize) -> bool {
     side > 0 && field.len() == side * side
+}
+
+/// What colours the plane: D − D*, or D*, or D.
+fn ground(data: &PlaneData<'_>, layers: PlaneLayers, p_g: &[f32], theme: &Theme) -> Option<Raster> {
+    let (field, judge) = (&data.plane.field, data.judge);
+    let best = || -> Vec<f32> {
+        optimal(data.p_data, p_g).into_iter().map(|best| judge.best(best)).collect()
+    };
+    let known = judge.best_name().is_some();
+    let values = if layers.difference && known && is_field(field, data.side) {
+        let over = |(d, best): (&f32, f32)| judge.neutral() + d - best;
+        field.iter().zip(best()).map(over).collect()
+    } else if layers.optimal && known {
+        best()
+    } else if layers.field || layers.difference || layers.optimal {
+        field.clone()
+    } else {
+        return None;
+    };
+    is_field(&values, data.side).then(|| field_raster(&values, data.side, judge, theme))
 }
 
 /// D as colours, the highest y at the top.
@@ -247,15 +278,20 @@ fn widened(field: &[f32], side: usize) -> Vec<f32> {
 /// Values of p_data a cell for its contours, which a narrow mode of few cells would else make polygons.
 const FINER: usize = 4;
 
-fn densities(marks: &mut Vec<Mark>, data: &PlaneData<'_>, axes: &PlaneAxes, theme: &Theme) {
-    let peak = data.p_data.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
-    if peak <= 0.0 || !is_field(data.p_data, data.side) {
+fn densities(
+    marks: &mut Vec<Mark>,
+    (density, colour): (&[f32], Rgb),
+    side: usize,
+    axes: &PlaneAxes,
+) {
+    let peak = density.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
+    if peak <= 0.0 || !is_field(density, side) {
         return;
     }
-    let fine = refine(&widened(data.p_data, data.side), data.side + 2, FINER);
+    let fine = refine(&widened(density, side), side + 2, FINER);
     for (share, alpha) in [(0.05, 0.4), (0.2, 0.6), (0.5, 0.8), (0.8, 1.0)] {
-        let stroke = Stroke::solid(theme.real, 1.2).alpha(alpha);
-        contours(marks, &fine, (data.side, FINER), share * peak, axes, stroke);
+        let stroke = Stroke::solid(colour, 1.2).alpha(alpha);
+        contours(marks, &fine, (side, FINER), share * peak, axes, stroke);
     }
 }
 
@@ -394,6 +430,43 @@ mod tests {
             _ => Vec::new(),
         };
         marks.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn the_plane_is_coloured_by_the_difference_or_the_optimum_or_d() {
+        let side = 8;
+        let fake: Vec<f32> = (0..256).map(|i| 0.1 * ((i * 37 % 100) as f32 / 50.0 - 1.0)).collect();
+        let moment = Plane { field: vec![0.9; side * side], fake, ..empty() };
+        let p_data = vec![0.25; side * side];
+        let data = PlaneData {
+            real: &[],
+            p_data: &p_data,
+            side,
+            plane: &moment,
+            judge: Judge::Probability,
+        };
+        let axes = PlaneAxes::new(300.0, 300.0);
+        let corner = |layers: PlaneLayers| {
+            let marks = plane(&data, layers, &axes, &Theme::LIGHT);
+            marks.iter().find_map(|mark| match mark {
+                Mark::Image { raster, .. } => {
+                    Some(Rgb(raster.rgba[0], raster.rgba[1], raster.rgba[2]))
+                }
+                _ => None,
+            })
+        };
+        let usual = PlaneLayers { field: false, ..PlaneLayers::default() };
+        let of = |value: f32| Some(Theme::LIGHT.verdict(Judge::Probability.centred(value), 0.5));
+        assert_eq!(corner(PlaneLayers { field: true, ..usual }), of(0.9));
+        // No sample is near the corner: there the best D is sure, and D less so by 0.1.
+        assert_eq!(corner(PlaneLayers { optimal: true, ..usual }), of(1.0));
+        assert_eq!(corner(PlaneLayers { difference: true, ..usual }), of(0.5 + 0.9 - 1.0));
+        assert_eq!(corner(usual), None);
+        let lines = segments(
+            &plane(&data, PlaneLayers { model: true, ..usual }, &axes, &Theme::LIGHT),
+            Theme::LIGHT.fake,
+        );
+        assert!(lines.len() > 300, "crosses and contours: {}", lines.len());
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn words(entry: &Entry, judge: Judge) -> Option<(&'static str, &'static str)
         (Judge::Critic, "score") => {
             Some((judge.name(), "The critic's score a, brought to 0 … 1 by σ; no probability"))
         }
-        (Judge::Critic, "optimal") => None,
+        (Judge::Critic, "optimal" | "difference") => None,
         (Judge::Critic, "field") => Some((
             judge.name(),
             "The critic's score as colour: orange below a = 0, blue above it; no probability",

@@ -96,7 +96,7 @@ const LINE: [Entry; 6] = [
     },
 ];
 
-const PLANE: [Entry; 8] = [
+const PLANE: [Entry; 11] = [
     Entry {
         name: "real",
         view: "real",
@@ -160,6 +160,30 @@ const PLANE: [Entry; 8] = [
         hint: "The density of the data at 5, 20, 50 and 80 % of its peak",
         swatch: Swatch::Rings,
         slot: |s| &mut s.plane.density,
+    },
+    Entry {
+        name: "model",
+        view: "model",
+        label: "p_g",
+        hint: "The density of what G makes at 5, 20, 50 and 80 % of its peak: Gaussian kernels over the samples on stage, bandwidth by Scott's rule",
+        swatch: Swatch::Rings,
+        slot: |s| &mut s.plane.model,
+    },
+    Entry {
+        name: "d-optimal",
+        view: "optimal",
+        label: "D*",
+        hint: "The best D against this G in D's place: p_data / (p_data + p_g), p_g estimated",
+        swatch: Swatch::Tint,
+        slot: |s| &mut s.plane.optimal,
+    },
+    Entry {
+        name: "difference",
+        view: "difference",
+        label: "D − D*",
+        hint: "In D's place how far it is from its best: blue where it says real too often, orange where fake",
+        swatch: Swatch::Tint,
+        slot: |s| &mut s.plane.difference,
     },
 ];
 

@@ -19,6 +19,8 @@ pub fn Legend(
     shown: Memo<Shown>,
     /// Where the buttons write what they change.
     options: RwSignal<PageOptions>,
+    /// Shows how G's lattice comes from z to x.
+    unfold: Callback<()>,
 ) -> impl IntoView {
     let flip = Callback::new(move |entry: Entry| {
         let mut next = shown.get_untracked();
@@ -36,7 +38,14 @@ pub fn Legend(
     let body = move || match kind.get() {
         Kind::None => EitherOf3::A(()),
         kind @ (Kind::Line | Kind::Plane) => {
-            EitherOf3::B(kind.entries().iter().map(toggle).collect_view())
+            let with_grid = move || shown.get().plane.grid && kind == Kind::Plane;
+            EitherOf3::B(view! {
+                {kind.entries().iter().map(toggle).collect_view()}
+                <Show when=with_grid>
+                    <button type="button" class="st-layer" data-testid="unfold" title="The lattice in z, and where G takes it"
+                        on:click=move |_| unfold.run(())>"z → x"</button>
+                </Show>
+            })
         }
         Kind::Images => EitherOf3::C(view! {
             <p class="st-note">

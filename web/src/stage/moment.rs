@@ -2,7 +2,8 @@
 
 use adversaria_plot::{
     ImagesAxes, ImagesData, Judge, LineAxes, LineData, Mark, PlaneAxes, PlaneData, Point, Shown,
-    Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice, plane,
+    Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice, model_density, optimal,
+    plane,
 };
 use adversaria_protocol::{Images, Line, Picture, Plane, Scene, Stage};
 
@@ -99,8 +100,14 @@ impl<'a> Moment<'a> {
         ImagesAxes::new(data, self.size.0, self.size.1, self.ratio)
     }
 
-    /// The figure, with the cursor over it.
-    pub fn marks(&self, shown: Shown, cursor: Option<Cursor>, theme: &Theme) -> Vec<Mark> {
+    /// The figure, with the cursor over it. `warp` is how far G's lattice has come from z (0) to x (1).
+    pub fn marks(
+        &self,
+        shown: Shown,
+        cursor: Option<Cursor>,
+        warp: f32,
+        theme: &Theme,
+    ) -> Vec<Mark> {
         match self.parts() {
             Parts::Line(data) => {
                 let axes = self.line_axes(&data);
@@ -112,6 +119,8 @@ impl<'a> Moment<'a> {
             }
             Parts::Plane(data) => {
                 let axes = self.plane_axes();
+                let on_its_way = (warp < 1.0).then(|| warped(data.plane, warp));
+                let data = PlaneData { plane: on_its_way.as_ref().unwrap_or(data.plane), ..data };
                 let mut marks = plane(&data, shown.plane, &axes, theme);
                 if let Some(Cursor::Place(x, y)) = cursor {
                     marks.push(cross_hair((axes.x.pixel(x), axes.y.pixel(y)), theme));
@@ -238,6 +247,13 @@ impl<'a> Moment<'a> {
                 let mut values = vec![("x", number(Some(x))), ("y", number(Some(y)))];
                 values.push((self.judge.name(), read(&data.plane.field)));
                 values.push(("p_data", read(data.p_data)));
+                let p_g = model_density(&data.plane.fake, data.side);
+                values.push(("p_g, estimated", read(&p_g)));
+                if let Some(best) = self.judge.best_name() {
+                    let optimal = optimal(data.p_data, &p_g);
+                    let at = cell.and_then(|i| optimal.get(i).copied());
+                    values.push((best, number(at.map(|share| self.judge.best(share)))));
+                }
                 values
             }
             (Parts::Images(data), Cursor::Image(wall, i)) => {
@@ -260,6 +276,15 @@ enum Parts<'a> {
     Plane(PlaneData<'a>),
     Images(ImagesData<'a>),
     None,
+}
+
+/// The plane with G's lattice on its way from z to x; z's quantiles are spread evenly over the view.
+fn warped(plane: &Plane, warp: f32) -> Plane {
+    let lines = (plane.grid.len() / 2).isqrt();
+    let even = |k: usize| 1.9 * k as f32 / lines.max(2).saturating_sub(1) as f32 - 0.95;
+    let from = |i: usize| even(if i.is_multiple_of(2) { i / 2 % lines } else { i / 2 / lines });
+    let mixed = |(i, x): (usize, &f32)| (1.0 - warp) * from(i) + warp * x;
+    Plane { grid: plane.grid.iter().enumerate().map(mixed).collect(), ..plane.clone() }
 }
 
 fn step(from: usize, by: i32, count: usize) -> Option<usize> {
@@ -326,12 +351,12 @@ mod tests {
         let picture =
             Picture::Line(Line { p_g: vec![0.1], average: vec![], d: vec![0.5], arrows: vec![] });
         let moment = Moment::new(&scene, Some(&picture), Judge::Probability, (400.0, 400.0), 1.0);
-        let marks = moment.marks(Shown::default(), None, &Theme::LIGHT);
+        let marks = moment.marks(Shown::default(), None, 1.0, &Theme::LIGHT);
         assert!(
             marks.iter().any(|m| matches!(m, Mark::Dots { at, .. } if at.len() == 1)),
             "real dots alone"
         );
-        assert_eq!(moment.cursor_at((200.0, 150.0)).map(|c| moment.values(c).len()), Some(4));
+        assert_eq!(moment.cursor_at((200.0, 150.0)).map(|c| moment.values(c).len()), Some(6));
     }
 
     #[test]
@@ -385,5 +410,16 @@ mod tests {
     fn numbers_are_short_and_have_a_true_minus() {
         let shown = [Some(-0.5), Some(-0.0), Some(1e-5), Some(f32::NAN), None].map(number);
         assert_eq!(shown, ["\u{2212}0.500", "0.000", "1e\u{2212}5", "\u{2014}", "\u{2014}"]);
+    }
+
+    #[test]
+    fn a_lattice_comes_from_an_even_one() {
+        let grid = vec![0.5, -0.5, 0.25, 0.0, 0.0, 0.0, 1.0, 1.0];
+        let plane = Plane { fake: vec![], average: vec![], pulls: vec![], field: vec![], grid };
+        let even = warped(&plane, 0.0).grid;
+        let wanted = [-0.95, -0.95, 0.95, -0.95, -0.95, 0.95, 0.95, 0.95];
+        assert!(even.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{even:?}");
+        assert_eq!(warped(&plane, 1.0).grid, plane.grid);
+        assert!((warped(&plane, 0.5).grid[0] - (0.5 - 0.95) / 2.0).abs() < 1e-6);
     }
 }

@@ -6,16 +6,19 @@ use super::layers::{self, Kind};
 use super::legend::Legend;
 use super::moment::{Cursor, Moment};
 use super::sight::{pixel_ratio, properties, watch_size};
-use crate::look::now_millis;
+use crate::look::{now_millis, prefers_stillness};
 use adversaria_core::spec::PageOptions;
 use adversaria_plot::{Judge, Shown, Theme};
 use adversaria_protocol::{Frame, Layers, Scene, Stage};
 use leptos::{html, prelude::*};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use web_sys::{KeyboardEvent, PointerEvent};
 
 /// The canvas's name changes at most this often, milliseconds.
 const SUMMARY_MILLIS: f64 = 5000.0;
+
+/// How long the lattice takes from z to x.
+const UNFOLD_MILLIS: f64 = 1500.0;
 
 /// The signals that a picture is made of.
 #[derive(Clone, Copy)]
@@ -71,7 +74,17 @@ pub fn StageView(
     let shown = Memo::new(move |_| options.with(|o| layers::shown(o.view.as_deref(), kind.get())));
     let cursor = RwSignal::new(None::<Cursor>);
     ask_for(shown, wanted);
-    draw(sources, canvas, shown, cursor, dark);
+    let warp = RwSignal::new(1.0_f32);
+    let with_grid = Memo::new(move |_| kind.get() == Kind::Plane && shown.get().plane.grid);
+    Effect::new(move |before: Option<bool>| {
+        let now = with_grid.get();
+        // Whoever asks for the grid sees where it comes from.
+        if now && before == Some(false) {
+            unfold(warp);
+        }
+        now
+    });
+    draw(sources, canvas, shown, cursor, warp, dark);
     Effect::new(move |_| {
         scene.track();
         cursor.set(None);
@@ -98,7 +111,8 @@ pub fn StageView(
                 <Readout sources=sources cursor=cursor />
                 <p class="st-unseen" role="status">{told}</p>
             </div>
-            <Legend kind=kind averaged=averaged judge=judge shown=shown options=options />
+            <Legend kind=kind averaged=averaged judge=judge shown=shown options=options
+                unfold=Callback::new(move |()| unfold(warp)) />
         </div>
     }
 }
@@ -120,14 +134,15 @@ fn draw(
     canvas: NodeRef<html::Canvas>,
     shown: Memo<Shown>,
     cursor: RwSignal<Option<Cursor>>,
+    warp: RwSignal<f32>,
     dark: Signal<bool>,
 ) {
     let painter = StoredValue::new_local(Painter::default());
     Effect::new(move |_| {
         let Some(canvas) = canvas.get() else { return };
         let theme = Theme::of(dark.get());
-        let marks =
-            sources.with(|m| m.marks(shown.get(), cursor.get(), &theme)).unwrap_or_default();
+        let marks = sources.with(|m| m.marks(shown.get(), cursor.get(), warp.get(), &theme));
+        let marks = marks.unwrap_or_default();
         let size = sources.size.get_untracked();
         painter.update_value(|painter| {
             if let Err(error) = painter.paint(&canvas, size, pixel_ratio(), &marks) {
@@ -135,6 +150,26 @@ fn draw(
             }
         });
     });
+}
+
+/// Shows G's lattice in z, then lets it run to x; who wishes for little motion sees the one and then the other.
+fn unfold(warp: RwSignal<f32>) {
+    warp.set(0.0);
+    if prefers_stillness() {
+        set_timeout(move || warp.set(1.0), Duration::from_millis(1000));
+        return;
+    }
+    fn go_on(warp: RwSignal<f32>, begun: f64) {
+        request_animation_frame(move || {
+            let share = ((now_millis() - begun) / UNFOLD_MILLIS).clamp(0.0, 1.0) as f32;
+            // Slow at both ends.
+            warp.set(share * share * (3.0 - 2.0 * share));
+            if share < 1.0 {
+                go_on(warp, begun);
+            }
+        });
+    }
+    go_on(warp, now_millis() + 300.0);
 }
 
 /// Where a key takes the cursor; `None` when the key is not for the stage.

@@ -8,10 +8,21 @@ use super::run::RunSpec;
 use super::value::{name_of, named};
 
 /// The layers that `view` may name: real and generated samples, D as a field, its ½ contour, the pull on each fake,
-/// G's warped grid, p_data, p_g, D(x), D*(x), the arrows z → G(z), and what the average of G makes.
-pub const VIEW_LAYERS: [&str; 12] = [
-    "real", "fake", "field", "contour", "pulls", "grid", "density", "model", "score", "optimal",
-    "arrows", "average",
+/// G's warped grid, p_data, p_g, D(x), D*(x), the arrows z → G(z), what the average of G makes, and D − D*.
+pub const VIEW_LAYERS: [&str; 13] = [
+    "real",
+    "fake",
+    "field",
+    "contour",
+    "pulls",
+    "grid",
+    "density",
+    "model",
+    "score",
+    "optimal",
+    "arrows",
+    "average",
+    "difference",
 ];
 
 /// The page's language.

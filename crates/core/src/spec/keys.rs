@@ -289,7 +289,7 @@ pub static PAGE_KEYS: [PageKey; 7] = [
         default: "the usual layers",
         meaning: "the layers shown",
         allowed: "a list of different layers: real, fake, field, contour, pulls, grid, density, model, score, \
-                  optimal, arrows and average (empty shows none)",
+                  optimal, arrows, average and difference (empty shows none)",
     },
     PageKey { name: "play", default: "0", meaning: "whether it starts at once", allowed: "0 or 1" },
     PageKey {

@@ -1,0 +1,127 @@
+//! p_g in the plane, estimated from the samples on stage: Gaussian kernels, one for each sample, on the cells of a field.
+//!
+//! The bandwidth is Scott's rule in two dimensions, h = s n^(−1/6) for each axis with s the samples' standard deviation
+//! (Scott, Multivariate Density Estimation, 1992), and at least half a cell. Samples are counted into cells and the counts are
+//! blurred along one axis after the other, so a sample is moved by at most half a cell.
+
+/// The density `[side, side]` on \[−1, 1\]², row 0 at the lowest y; per unit area. What lies outside counts as mass that
+/// is not here. All 0 without samples.
+#[must_use]
+pub fn model_density(samples: &[f32], side: usize) -> Vec<f32> {
+    let count = samples.len() / 2;
+    let mut cells = vec![0.0_f32; side * side];
+    if count == 0 {
+        return cells;
+    }
+    let cell = |v: f32| (v + 1.0) / 2.0 * side as f32;
+    // A sample on the edge of the view still reaches into it, one far outside does not.
+    let near = |v: f32| (-1.0..side as f32 + 1.0).contains(&v);
+    let weight = (side * side) as f32 / 4.0 / count as f32;
+    for point in samples.chunks_exact(2) {
+        let (x, y) = (cell(point[0]), cell(point[1]));
+        if near(x) && near(y) {
+            let at = |v: f32| (v.max(0.0) as usize).min(side - 1);
+            cells[at(y) * side + at(x)] += weight;
+        }
+    }
+    let bandwidth = |axis: usize| {
+        let values = || samples.iter().skip(axis).step_by(2).copied();
+        let mean = values().sum::<f32>() / count as f32;
+        let variance = values().map(|v| (v - mean).powi(2)).sum::<f32>() / count as f32;
+        let scott = variance.sqrt() * (count as f32).powf(-1.0 / 6.0);
+        (scott * side as f32 / 2.0).clamp(0.5, side as f32 / 4.0)
+    };
+    let across = blurred(&cells, side, &kernel(bandwidth(0)), 1, side);
+    blurred(&across, side, &kernel(bandwidth(1)), side, 1)
+}
+
+/// A Gaussian of this width in cells, from its middle outwards, with sum 1 over both sides.
+fn kernel(width: f32) -> Vec<f32> {
+    let reach = (3.0 * width).ceil() as usize;
+    let half: Vec<f32> = (0..=reach).map(|k| (-0.5 * (k as f32 / width).powi(2)).exp()).collect();
+    let sum = 2.0 * half.iter().sum::<f32>() - half[0];
+    half.into_iter().map(|value| value / sum).collect()
+}
+
+/// Blurs along the axis whose cells are `step` apart; its lines are `line` apart. What runs over the edge is gone.
+fn blurred(cells: &[f32], side: usize, kernel: &[f32], step: usize, line: usize) -> Vec<f32> {
+    let mut out = vec![0.0; cells.len()];
+    for start in (0..side).map(|k| k * line) {
+        for from in 0..side {
+            let value = cells[start + from * step];
+            if value == 0.0 {
+                continue;
+            }
+            for (k, weight) in kernel.iter().enumerate() {
+                if from + k < side {
+                    out[start + (from + k) * step] += value * weight;
+                }
+                if k > 0 && from >= k {
+                    out[start + (from - k) * step] += value * weight;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// D* = p_data / (p_data + p_g) in every cell (Goodfellow et al. 2014, Prop. 1); ½ where neither has any mass.
+#[must_use]
+pub fn optimal(p_data: &[f32], p_g: &[f32]) -> Vec<f32> {
+    let best = |(p, q): (&f32, &f32)| if p + q > 0.0 { p / (p + q) } else { 0.5 };
+    p_data.iter().zip(p_g).map(best).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f32::consts::TAU;
+
+    const SIDE: usize = 48;
+
+    fn mass(density: &[f32]) -> f32 {
+        density.iter().sum::<f32>() * 4.0 / (SIDE * SIDE) as f32
+    }
+
+    /// Samples of N(0, 0.25² I) at quantiles of both radius and angle.
+    fn bell() -> Vec<f32> {
+        let at = |k: usize| {
+            let (ring, spoke) = (k / 64, k % 64);
+            let radius = 0.25 * (-2.0 * (1.0 - (ring as f32 + 0.5) / 64.0).ln()).sqrt();
+            let turn = TAU * (spoke as f32 + 0.5 * (ring % 2) as f32) / 64.0;
+            [radius * turn.cos(), radius * turn.sin()]
+        };
+        (0..4096).flat_map(at).collect()
+    }
+
+    #[test]
+    fn a_bell_comes_back_with_the_kernels_width_added() {
+        let density = model_density(&bell(), SIDE);
+        assert!((mass(&density) - 1.0).abs() < 0.01, "{}", mass(&density));
+        let h = 0.25 * 4096_f32.powf(-1.0 / 6.0);
+        let variance = 0.25 * 0.25 + h * h;
+        let centre = |i: usize| (2.0 * i as f32 + 1.0) / SIDE as f32 - 1.0;
+        let peak = 1.0 / (TAU * variance);
+        for (i, found) in density.iter().enumerate() {
+            let square = centre(i % SIDE).powi(2) + centre(i / SIDE).powi(2);
+            let exact = peak * (-0.5 * square / variance).exp();
+            // A cell is a sixth of the bell's width.
+            assert!((found - exact).abs() < 0.04 * peak, "{found} is not {exact} at {i}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_missing() {
+        let mut samples = bell();
+        samples.extend([5.0; 8192]);
+        assert!((mass(&model_density(&samples, SIDE)) - 0.5).abs() < 0.05);
+        assert!(model_density(&[], SIDE).iter().all(|value| *value == 0.0));
+    }
+
+    #[test]
+    fn the_optimum_of_equal_densities_is_one_half() {
+        let density = model_density(&bell(), SIDE);
+        assert!(optimal(&density, &density).iter().all(|best| *best == 0.5));
+        assert_eq!(optimal(&[3.0, 0.0, 0.0], &[1.0, 2.0, 0.0]), [0.75, 0.0, 0.5]);
+    }
+}
