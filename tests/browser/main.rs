@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod address;
 mod backend;
 mod game;
 mod harness;
 mod history;
+mod keep;
 mod kernels;
 mod looks;
 mod nonsense;

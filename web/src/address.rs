@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use adversaria_core::presets::OPENING;
 use adversaria_core::spec::{Address, PageOptions, RunSpec};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::{look, page::Page, presets::OPENING};
+use crate::{look, page::Page};
 
 /// Typing or dragging changes the address once it rests.
 const REST: Duration = Duration::from_millis(300);

@@ -1,52 +1,16 @@
-//! Files in and out: checkpoints, images, and the link to share.
+//! Files in, checkpoints and images, and the link to share.
 
-use adversaria_protocol::{Command, Reply};
+use adversaria_protocol::Command;
 use js_sys::{Array, Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Blob, File, FileList, HtmlAnchorElement, ReadableStream, ReadableWritablePair, Response, Url,
-};
+use web_sys::{File, FileList, ReadableStream, ReadableWritablePair, Response};
 
 use crate::{address, page::Page};
 
 /// No file that the page takes is larger: the training images of MNIST have 45 MiB.
 const MOST_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
-
-/// Saves the run on stage as a file.
-pub fn export(page: Page) {
-    page.ask(
-        |id| Command::Checkpoint { id },
-        move |result| {
-            if let Ok(Reply::Bytes(bytes)) = result {
-                let name = file_name(page);
-                match download(&name, &bytes) {
-                    Ok(()) => page.tell(format!("Saved {name}.")),
-                    Err(_) => page.complain(
-                        "The browser did not allow the file to be saved; the run goes on.",
-                    ),
-                }
-            }
-        },
-    );
-}
-
-fn file_name(page: Page) -> String {
-    let data = page.spec.with_untracked(|s| s.as_ref().map(|s| s.data().name())).unwrap_or("run");
-    let iteration = page.latest().map_or(0, |frame| frame.metrics.iteration);
-    format!("adversaria-{data}-{iteration}.safetensors")
-}
-
-fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
-    let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)))?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    anchor.set_href(&url);
-    anchor.set_download(name);
-    anchor.click();
-    Url::revoke_object_url(&url)
-}
 
 /// Takes files as they come, by picker or drop: a checkpoint goes on stage, anything else must be images.
 pub fn take(page: Page, files: &FileList) {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::{beat::Player, history::History, network::Network, page::Page, slow::Slow};
+use crate::{beat::Player, history::History, keep::Keep, network::Network, page::Page, slow::Slow};
 
 /// So long after a run has come on stage: by then it trains, if it is to.
 const AFTER: Duration = Duration::from_millis(1000);
@@ -17,6 +17,8 @@ const AFTER: Duration = Duration::from_millis(1000);
 pub enum Piece {
     /// The strip of earlier moments.
     History,
+    /// What can be kept: the export menu.
+    Keep,
     /// What slow motion says.
     Slow,
     /// A player from the inside.
@@ -41,6 +43,7 @@ fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
         Piece::Network(player) => {
             ViewFn::from(move || view! { <Network page=page player=player /> })
         }
+        Piece::Keep => ViewFn::from(move || view! { <Keep page=page /> }),
     })
 }
 

@@ -250,7 +250,11 @@ impl Page {
         self.fault.set(None);
         self.send(Command::Watch(self.layers.get_untracked()));
         let address = self.spec.with_untracked(|spec| spec.as_ref().map(RunSpec::address));
-        self.stage(address.unwrap_or_else(|| crate::presets::OPENING.to_owned()), false, |_| ());
+        self.stage(
+            address.unwrap_or_else(|| adversaria_core::presets::OPENING.to_owned()),
+            false,
+            |_| (),
+        );
     }
 
     fn is_dead(self) -> bool {

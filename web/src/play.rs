@@ -1,16 +1,12 @@
 //! What a person can do to the run: every control, key and call of the page comes through here.
 
+use adversaria_core::presets::{self, PRESETS};
 use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
 use adversaria_protocol::{Command, Standing, Step};
 use leptos::prelude::*;
 use std::time::Duration;
 
-use crate::{
-    look::now_millis,
-    page::Page,
-    presets::{self, PRESETS},
-    words,
-};
+use crate::{look::now_millis, page::Page, words};
 
 type Done = Result<(), String>;
 

@@ -32,10 +32,12 @@ pub(crate) enum Request {
     Audit(Audit),
     /// Measures iterations per second of named workloads, or of runs that grow.
     Bench(Bench),
+    /// Lists the page's scenes: name, title, address, and what happens by when; or checks that it does.
+    Presets(Presets),
 }
 
 const SPEC_HELP: &str = "The run: a TOML file of fields, or an address such as '#data=ring8&kd=5' (the # may be left \
-                         out); `--help` lists the fields";
+                         out), or preset:NAME; `--help` lists the fields";
 const BACKEND_HELP: &str = "Where the arithmetic happens, whatever SPEC says: auto is a graphics card where there is \
                             one, else the CPU";
 const EXEC_HELP: &str = "How webgpu runs a program, whatever SPEC says";
@@ -121,6 +123,21 @@ pub(crate) struct Bench {
     pub(crate) seconds: f64,
 }
 
+/// `adversaria presets`
+#[derive(Debug, Args)]
+pub(crate) struct Presets {
+    /// One of them only
+    pub(crate) name: Option<String>,
+    /// Runs each on the CPU to the iterations that its sentence names, and tells what was seen there; the exit code is 1
+    /// where a sentence does not hold
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Another seed than the presets' own, which is all that their sentences are held to
+    #[arg(long, value_name = "SEED", requires = "check", allow_negative_numbers = true,
+          value_parser = whole::<u32>)]
+    pub(crate) seed: Option<u32>,
+}
+
 fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "a whole number that is not negative is needed".into())
 }
@@ -161,9 +178,9 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         },
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            fault::refuse("a command is needed: train, sample, audit or bench (see --help)")
-        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => fault::refuse(
+            "a command is needed: train, sample, audit, bench or presets (see --help)",
+        ),
         _ => {
             let text = error.to_string();
             let first = text.split("\n\n").next().unwrap_or_default();

@@ -8,6 +8,7 @@ mod data;
 mod fault;
 mod files;
 mod folder;
+mod presets;
 mod report;
 mod sample;
 mod series;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Request::Sample(request) => sample::sample(&request),
         Request::Audit(request) => audit::audit(&request),
         Request::Bench(request) => bench::bench(&request),
+        Request::Presets(request) => presets::presets(&request),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,7 @@
 //! The figures of a run over its iterations: when they are taken, and metrics.csv.
 
+use adversaria_plot::{COLUMNS, row as fields};
 use adversaria_protocol::Metrics;
-
-/// The columns of metrics.csv. A field is empty where there is no such figure: before the first update, for data without
-/// modes or without a density.
-const HEADER: &str = "iteration,updates_d,updates_g,loss_d,loss_g,grad_norm_d,grad_norm_g,value,value_optimal,jsd,\
-                      kl_data_model,kl_model_data,modes,quality";
 
 /// Rows are taken this many times while the iterations double.
 const ROWS_PER_OCTAVE: u64 = 16;
@@ -43,13 +39,14 @@ pub(crate) struct Series {
 impl Series {
     /// Adds the figures of a moment.
     pub(crate) fn push(&mut self, metrics: &Metrics) {
-        self.rows.push(Row { iteration: metrics.iteration, fields: fields(metrics) });
+        let fields = fields(metrics.iteration, Some(metrics), metrics.evaluation.as_ref());
+        self.rows.push(Row { iteration: metrics.iteration, fields: fields.into() });
     }
 
     /// The file.
     pub(crate) fn csv(&self) -> String {
         let lines = self.rows.iter().map(|row| row.fields.join(","));
-        std::iter::once(HEADER.to_owned())
+        std::iter::once(COLUMNS.join(","))
             .chain(lines)
             .fold(String::new(), |text, line| text + &line + "\n")
     }
@@ -60,7 +57,7 @@ impl Series {
     /// The number of the first line that is not as [`Series::csv`] writes it.
     pub(crate) fn parse(text: &str) -> Result<Self, usize> {
         let mut lines = text.lines();
-        if lines.next() != Some(HEADER) {
+        if lines.next() != Some(COLUMNS.join(",").as_str()) {
             return Err(1);
         }
         let rows = lines.enumerate().map(|(i, line)| row(line).ok_or(i + 2));
@@ -79,7 +76,7 @@ impl Series {
 
     /// The names of the columns.
     pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
-        HEADER.split(',')
+        COLUMNS.into_iter()
     }
 
     /// A column against the iteration, for a chart; what is missing is left out.
@@ -100,32 +97,6 @@ fn row(line: &str) -> Option<Row> {
         && fields.iter().all(|field| field.is_empty() || field.parse::<f64>().is_ok());
     let iteration = fields.first()?.parse().ok()?;
     sound.then_some(Row { iteration, fields })
-}
-
-fn fields(metrics: &Metrics) -> Vec<String> {
-    let number = |x: f32| if x.is_nan() { String::new() } else { x.to_string() };
-    let judged = metrics.evaluation.as_ref();
-    let judgement = |of: fn(&adversaria_protocol::Evaluation) -> f32| judged.map_or(f32::NAN, of);
-    let mut fields: Vec<String> =
-        [metrics.iteration, metrics.updates_d, metrics.updates_g].map(|n| n.to_string()).into();
-    fields.extend(
-        [
-            metrics.loss_d,
-            metrics.loss_g,
-            metrics.grad_norm_d,
-            metrics.grad_norm_g,
-            metrics.value,
-            judgement(|e| e.value_optimal),
-            judgement(|e| e.jsd),
-            judgement(|e| e.kl_data_model),
-            judgement(|e| e.kl_model_data),
-        ]
-        .map(number),
-    );
-    let modes = judged.and_then(|e| e.modes);
-    fields.push(modes.map_or_else(String::new, |(found, _)| found.to_string()));
-    fields.push(number(judged.and_then(|e| e.quality).unwrap_or(f32::NAN)));
-    fields
 }
 
 #[cfg(test)]

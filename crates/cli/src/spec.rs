@@ -10,19 +10,26 @@ use anyhow::{Context as _, Result};
 use toml::{Table, Value};
 
 use crate::fault::{one_line, usage};
+use crate::presets;
+
+/// What stands before a preset's name.
+const PRESET: &str = "preset:";
 
 /// More than any table of fields needs.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Reads SPEC: what begins with `#` is an address, else a file of that name, else an address when it has a `=`.
+/// Reads SPEC: what begins with `#` is an address, with `preset:` a preset's name, else a file of that name, else an address when it has a `=`.
 pub(crate) fn read(text: &OsStr) -> Result<RunSpec> {
     let path = Path::new(text);
     match text.to_str() {
         Some(address) if address.starts_with('#') => Ok(Address::parse(address)?.spec),
+        Some(name) if name.starts_with(PRESET) => {
+            Ok(Address::parse(presets::find(&name[PRESET.len()..])?.address)?.spec)
+        }
         _ if fs::metadata(path).is_ok() => read_file(path),
         Some(address) if address.contains('=') => Ok(Address::parse(address)?.spec),
         _ => Err(usage(format!(
-            "\"{}\" is neither a TOML file that is there nor an address such as #data=ring8&kd=5",
+            "\"{}\" is neither a TOML file that is there nor an address such as #data=ring8&kd=5 nor preset:NAME",
             path.display()
         ))),
     }
@@ -92,6 +99,19 @@ fn encoded(text: &str) -> String {
 mod tests {
     use super::address_of;
     use adversaria_core::spec::Address;
+
+    #[test]
+    fn a_run_written_as_toml_reads_back() {
+        let presets = adversaria_core::presets::PRESETS.iter().map(|preset| preset.address);
+        let others =
+            ["", "data=mnist&class=0,1&batch=64", "g=&d=16&reg=clip:0.01&seed=7&backend=cpu"];
+        for address in presets.chain(others) {
+            let spec = Address::parse(address).expect("allowed").spec;
+            let table = spec.toml().parse().expect("TOML");
+            let read = Address::parse(&address_of(&table).expect("flat")).expect("allowed").spec;
+            assert_eq!(read, spec, "{}", spec.toml());
+        }
+    }
 
     #[test]
     fn every_kind_of_value_becomes_its_field() {

@@ -6,5 +6,6 @@ pub mod data;
 pub mod images;
 pub mod math;
 pub mod metrics;
+pub mod presets;
 pub mod rng;
 pub mod spec;

@@ -1,9 +1,9 @@
 //! Iterations per second against the size of a run, both logarithmic: a power law is a straight line.
 
+use crate::framed::LEGEND;
 use crate::geometry::Scale;
 use crate::legend::{Entry, Swatch, legend};
 use crate::mark::{Anchor, Mark, Point, Rect, Stroke};
-use crate::native::LEGEND;
 use crate::theme::{Rgb, Theme};
 
 /// One size that grows.

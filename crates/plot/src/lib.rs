@@ -8,12 +8,12 @@ mod chart;
 mod error;
 mod estimate;
 mod figure1;
+mod framed;
 mod geometry;
 #[cfg(feature = "native")]
 mod growth;
 mod images;
 mod judge;
-#[cfg(feature = "native")]
 mod legend;
 mod mark;
 #[cfg(feature = "native")]
@@ -21,6 +21,8 @@ mod native;
 #[cfg(feature = "native")]
 mod paint;
 mod plane;
+mod svg;
+mod table;
 mod theme;
 mod track;
 
@@ -29,6 +31,7 @@ pub use chart::{MINUS_LOG_4, Points, losses, value};
 pub use error::PlotError;
 pub use estimate::{model_density, optimal};
 pub use figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1, figure1_cursor};
+pub use framed::{Shown, framed_losses, framed_moment, framed_value};
 pub use geometry::{Scale, clip, clip_line, contour, dashes, finite_runs, ticks};
 #[cfg(feature = "native")]
 pub use growth::Growth;
@@ -42,5 +45,7 @@ pub use paint::paint;
 pub use plane::{
     PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, cell_of, lattice, outside, plane, pull_length,
 };
+pub use svg::svg;
+pub use table::{COLUMNS, row};
 pub use theme::{Rgb, Theme};
 pub use track::Track;

@@ -1,15 +1,14 @@
 //! Figures as SVG and PNG bytes, with a legend, without any font of the system.
 
-use crate::figure1::{LineAxes, LineData, LineLayers, LineStrokes, figure1};
+use crate::figure1::LineLayers;
+use crate::framed::{Shown, framed_losses, framed_moment, framed_value};
 use crate::growth::{Growth, growth};
-use crate::images::{ImagesAxes, ImagesData, images};
 use crate::judge::Judge;
-use crate::legend::{Entry, Swatch, legend};
-use crate::mark::{Mark, Stroke};
+use crate::mark::Mark;
 use crate::paint::{colour, paint};
-use crate::plane::{PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, plane};
-use crate::theme::{Rgb, Theme};
-use crate::{PlotError, Points, losses, value};
+use crate::plane::PlaneLayers;
+use crate::theme::Theme;
+use crate::{PlotError, Points};
 use adversaria_protocol::{Picture, Stage};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -17,8 +16,6 @@ use plotters::style::{FontStyle, register_font};
 
 /// Vector files are drawn on a lattice this much finer than their pixels, since plotters rounds to whole ones.
 const FINE: u32 = 8;
-/// The height of the legend, which never has more rows, pixels.
-pub(crate) const LEGEND: f32 = 30.0;
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug)]
@@ -96,86 +93,33 @@ impl Figure<'_> {
             include_bytes!("../font/DejaVuSans-subset.ttf"),
         )
         .map_err(|_| PlotError::Backend("the built-in font is damaged".into()))?;
+        let places = (size.0 as f32, size.1 as f32);
         area.fill(&colour(theme.paper)).map_err(PlotError::backend)?;
         let marks = match *self {
-            Self::Moment { stage, picture } => moment(stage, picture, size, theme)?,
+            Self::Moment { stage, picture } => framed(stage, picture, size, theme)?,
             Self::Growth { panels } => growth(panels, size, theme),
-            Self::Losses { .. } | Self::Value { .. } => self.chart(size, theme),
+            Self::Losses { d, g } => framed_losses(d, g, places, theme),
+            Self::Value { value, optimal } => framed_value(value, optimal, places, theme),
         };
         paint(&marks, area, scale)?;
         area.present().map_err(PlotError::backend)
     }
-
-    /// A chart above its legend.
-    fn chart(&self, size: (u32, u32), theme: &Theme) -> Vec<Mark> {
-        let above = (size.0 as f32, (size.1 as f32 - LEGEND).max(1.0));
-        let (mut marks, entries) = match *self {
-            Self::Losses { d, g } => (
-                losses(d, g, above, theme),
-                series([(d, theme.d, "loss of D"), (g, theme.fake, "loss of G")]),
-            ),
-            Self::Value { value: v, optimal } => {
-                let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
-                let names = [(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)];
-                (value(v, optimal, above, theme), series(names))
-            }
-            Self::Moment { .. } | Self::Growth { .. } => (Vec::new(), Vec::new()),
-        };
-        legend(&mut marks, &entries, above.0, above.1, theme);
-        marks
-    }
 }
 
-fn moment(
+fn framed(
     stage: &Stage,
     picture: &Picture,
     size: (u32, u32),
     theme: &Theme,
 ) -> Result<Vec<Mark>, PlotError> {
-    let (width, full) = (size.0 as f32, size.1 as f32);
-    let height = full - LEGEND;
-    let (mut marks, mut entries) = match (stage, picture) {
-        (Stage::Line { x, p_data }, Picture::Line(line)) => {
-            let data = LineData { x, p_data, line, judge: Judge::Probability };
-            let marks =
-                figure1(&data, LineLayers::default(), &LineAxes::new(&data, width, height), theme);
-            (marks, line_legend(theme))
-        }
-        (Stage::Plane { real, p_data, side }, Picture::Plane(moment)) => {
-            let data = PlaneData {
-                real,
-                p_data,
-                side: *side as usize,
-                plane: moment,
-                judge: Judge::Probability,
-            };
-            let layers = PlaneLayers { grid: true, ..PlaneLayers::default() };
-            (plane(&data, layers, &PlaneAxes::new(width, height), theme), plane_legend(theme))
-        }
-        (Stage::Images { width: w, height: h, real }, Picture::Images(moment)) => {
-            let data = ImagesData {
-                width: *w as usize,
-                height: *h as usize,
-                real,
-                images: moment,
-                judge: Judge::Probability,
-            };
-            let scored = !(moment.fake_score.is_empty() && moment.real_score.is_empty());
-            (
-                images(&data, &ImagesAxes::new(&data, width, height, 1.0), theme),
-                images_legend(theme, scored),
-            )
-        }
-        _ => {
-            return Err(PlotError::Mismatch {
-                picture: kind_of_picture(picture),
-                stage: kind_of_stage(stage),
-            });
-        }
+    let layers = Shown {
+        line: LineLayers::default(),
+        plane: PlaneLayers { grid: true, ..PlaneLayers::default() },
     };
-    entries.retain(|(swatch, _)| marks.iter().any(|mark| swatch.stands_for(mark)));
-    legend(&mut marks, &entries, width, height, theme);
-    Ok(marks)
+    let size = (size.0 as f32, size.1 as f32);
+    framed_moment(stage, picture, Judge::Probability, layers, size, theme).ok_or_else(|| {
+        PlotError::Mismatch { picture: kind_of_picture(picture), stage: kind_of_stage(stage) }
+    })
 }
 
 fn kind_of_picture(picture: &Picture) -> &'static str {
@@ -194,45 +138,6 @@ fn kind_of_stage(stage: &Stage) -> &'static str {
     }
 }
 
-fn line_legend(theme: &Theme) -> Vec<Entry> {
-    let strokes = LineStrokes::of(theme);
-    vec![
-        (Swatch::Line(strokes.data), "p_data"),
-        (Swatch::Line(strokes.model), "p_g"),
-        (Swatch::Line(strokes.average), "p_g, average of G"),
-        (Swatch::Line(strokes.d), "D(x)"),
-        (Swatch::Line(strokes.optimal), "D*(x) = p_data / (p_data + p_g)"),
-    ]
-}
-
-fn plane_legend(theme: &Theme) -> Vec<Entry> {
-    let strokes = PlaneStrokes::of(theme);
-    vec![
-        (Swatch::Dot(theme.real), "real"),
-        (Swatch::Cross(strokes.fake), "generated"),
-        (Swatch::Triangle(strokes.average), "average of G"),
-        (Swatch::Segment(strokes.contour), "D = ½"),
-        (Swatch::Fill(theme.verdict(1.0, 0.5)), "D says real"),
-        (Swatch::Fill(theme.verdict(0.0, 0.5)), "D says fake"),
-        (Swatch::Segment(strokes.pulls), "pull"),
-        (Swatch::Segment(strokes.grid), "G's grid"),
-    ]
-}
-
-fn images_legend(theme: &Theme, scored: bool) -> Vec<Entry> {
-    let entries = [
-        (Swatch::Fill(theme.verdict(1.0, 1.0)), "framed blue: D says real"),
-        (Swatch::Fill(theme.verdict(0.0, 1.0)), "framed orange: D says fake"),
-    ];
-    entries.into_iter().filter(|_| scored).collect()
-}
-
-/// The entries of the curves that have points.
-fn series(curves: [(&Points, Rgb, &'static str); 2]) -> Vec<Entry> {
-    let drawn = curves.into_iter().filter(|(points, ..)| !points.is_empty());
-    drawn.map(|(_, colour, name)| (Swatch::Line(Stroke::solid(colour, 1.6)), name)).collect()
-}
-
 fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -247,6 +152,8 @@ fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framed::LEGEND;
+    use crate::theme::Rgb;
     use adversaria_protocol::{Images, Line, Plane};
 
     fn line() -> (Stage, Picture) {
@@ -314,7 +221,7 @@ mod tests {
     /// The names in the legend.
     fn listed(stage: &Stage, picture: &Picture) -> Vec<String> {
         let size = (720, 540);
-        let marks = moment(stage, picture, size, &Theme::LIGHT).expect("of one kind");
+        let marks = framed(stage, picture, size, &Theme::LIGHT).expect("of one kind");
         let foot = size.1 as f32 - LEGEND;
         let name = |m: &Mark| match m {
             Mark::Text { at, text, .. } if at.1 > foot => Some(text.clone()),

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    browser, page, paths,
+    browser, npm, page, paths,
     process::{cargo, line, say},
     tools,
 };
@@ -60,6 +60,7 @@ pub fn run_all() -> Result<bool> {
     let mut tally = Tally::default();
     check(&mut tally, "set-up", || {
         tools::lints()?;
+        npm::axe()?;
         browser::ensure().map(drop)
     });
     check(&mut tally, "lock file", || {

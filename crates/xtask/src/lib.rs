@@ -6,6 +6,7 @@ pub mod browser;
 pub mod checks;
 pub mod data;
 pub mod module;
+pub mod npm;
 pub mod page;
 pub mod paths;
 pub mod process;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::{
     bench::{Bench, bench},
-    browser, checks, data, page,
+    browser, checks, data, npm, page,
     process::say,
     tools,
 };
@@ -53,6 +53,7 @@ fn setup() -> Result<()> {
     tools::ensure()?;
     tools::lints()?;
     data::ensure()?;
+    npm::axe()?;
     browser::ensure()?;
     say("everything is here");
     Ok(())

@@ -84,19 +84,31 @@ impl Painter {
             Some(canvas) => canvas,
             None => document().create_element("canvas")?.dyn_into::<HtmlCanvasElement>()?,
         };
-        resize(&scratch, raster.width, raster.height);
-        let pixels = ImageData::new_with_u8_clamped_array_and_sh(
-            Clamped(&raster.rgba),
-            raster.width,
-            raster.height,
-        )?;
-        context(&scratch)?.put_image_data(&pixels, 0.0, 0.0)?;
+        put(&scratch, raster)?;
         ctx.set_image_smoothing_enabled(smooth);
         let [x, y, w, h] = [rect.x, rect.y, rect.w, rect.h].map(f64::from);
         ctx.draw_image_with_html_canvas_element_and_dw_and_dh(&scratch, x, y, w, h)?;
         self.scratch = Some(scratch);
         Ok(())
     }
+}
+
+/// The raster as a PNG file in a link.
+pub fn data_url(raster: &Raster) -> Result<String, JsValue> {
+    let canvas = document().create_element("canvas")?.dyn_into::<HtmlCanvasElement>()?;
+    put(&canvas, raster)?;
+    canvas.to_data_url()
+}
+
+/// The raster on a canvas of its own size.
+fn put(canvas: &HtmlCanvasElement, raster: &Raster) -> Result<(), JsValue> {
+    resize(canvas, raster.width, raster.height);
+    let pixels = ImageData::new_with_u8_clamped_array_and_sh(
+        Clamped(&raster.rgba),
+        raster.width,
+        raster.height,
+    )?;
+    context(canvas)?.put_image_data(&pixels, 0.0, 0.0)
 }
 
 /// The canvas's context, cleared and scaled to CSS pixels.

@@ -53,12 +53,18 @@ pub fn Chart(
             }
         });
     });
-    let name = match topic {
-        Topic::Value => "The value of the game over iterations; the figures are in the list below",
-        Topic::Losses => "The losses of D and G over iterations; the figures are in the list below",
+    let (id, name) = match topic {
+        Topic::Value => (
+            "chart-value",
+            "The value of the game over iterations; the figures are in the list below",
+        ),
+        Topic::Losses => (
+            "chart-losses",
+            "The losses of D and G over iterations; the figures are in the list below",
+        ),
     };
     view! {
-        <div class="st-chart" node_ref=wrap><canvas node_ref=canvas role="img" aria-label=name></canvas></div>
+        <div class="st-chart" node_ref=wrap><canvas node_ref=canvas role="img" aria-label=name data-testid=id></canvas></div>
     }
 }
 

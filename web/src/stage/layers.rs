@@ -1,7 +1,7 @@
 //! The layers of the stage: how each looks, what it is called, and how the address names those that are shown.
 
-use super::moment::Shown;
 use adversaria_core::spec::VIEW_LAYERS;
+use adversaria_plot::Shown;
 use adversaria_protocol::{Picture, Scene, Stage};
 
 /// How a layer looks, in small.

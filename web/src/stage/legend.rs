@@ -2,9 +2,8 @@
 
 use super::judge::words;
 use super::layers::{self, AVERAGE, Entry, Kind, Swatch};
-use super::moment::Shown;
 use adversaria_core::spec::PageOptions;
-use adversaria_plot::Judge;
+use adversaria_plot::{Judge, Shown};
 use leptos::{either::EitherOf3, prelude::*};
 
 /// The legend of what is on stage.

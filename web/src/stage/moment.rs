@@ -1,20 +1,11 @@
 //! One moment of a run as a figure: what to draw, and what the pointer or the arrow keys find there.
 
 use adversaria_plot::{
-    ImagesAxes, ImagesData, Judge, LineAxes, LineData, LineLayers, Mark, PlaneAxes, PlaneData,
-    PlaneLayers, Point, Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice,
-    model_density, optimal, plane,
+    ImagesAxes, ImagesData, Judge, LineAxes, LineData, Mark, PlaneAxes, PlaneData, Point, Shown,
+    Stroke, Theme, Wall, cell_of, figure1, figure1_cursor, images, lattice, model_density, optimal,
+    plane,
 };
 use adversaria_protocol::{Images, Line, Picture, Plane, Scene, Stage};
-
-/// Which layers the reader wants to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
-    /// Of the 1D figure.
-    pub line: LineLayers,
-    /// Of the 2D figure.
-    pub plane: PlaneLayers,
-}
 
 /// The place whose values are read out.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,14 +1,15 @@
 //! The bottom strip: presets, speed, files, the link, colours and help.
 
+use adversaria_core::presets::{Group, PRESETS};
 use adversaria_core::spec::{Address, Theme};
 use leptos::{html, prelude::*};
 
 use super::{show_help, transport::Speed};
 use crate::{
     files,
+    later::{Later, Piece},
     page::Page,
     play::plain,
-    presets::{Group, PRESETS},
 };
 
 /// The bottom of the screen.
@@ -22,9 +23,8 @@ pub fn Footer(
             <Presets page=page />
             <Speed page=page />
             <button data-testid="share" title="Copy the link to this experiment" on:click=move |_| files::share(page)>"Share"</button>
-            <button data-testid="export" title="Save the run as a checkpoint (safetensors)" on:click=move |_| files::export(page)>
-                "Export"
-            </button>
+            <button data-testid="export" title="Save a picture, the figures or the run" popovertarget="keep">"Export"</button>
+            <div id="keep" class="keep" role="dialog" aria-label="Export" popover="auto"><Later page=page piece=Piece::Keep /></div>
             <Import page=page />
             <ThemeButton page=page />
             <button data-testid="help" title="Keys, and what this is (?)" on:click=move |_| show_help()>"Help"</button>

@@ -189,7 +189,7 @@ fn Node(
 ) -> impl IntoView {
     let chosen = move || open.get() == panel;
     view! {
-        <button class=class aria-label=format!("Edit {name}") aria-expanded=move || chosen().to_string() aria-controls=id
+        <button class=class aria-expanded=move || chosen().to_string() aria-controls=id
             title=format!("Edit {name}") on:click=move |_| open.set(if chosen() { Panel::Rules } else { panel })>
             {children()}
         </button>

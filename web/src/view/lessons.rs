@@ -1,8 +1,9 @@
 //! Below the fold: what the game is, in a few true paragraphs, each with scenes to try.
 
+use adversaria_core::presets::PRESETS;
 use leptos::prelude::*;
 
-use crate::{page::Page, presets::PRESETS};
+use crate::page::Page;
 
 /// The lessons.
 #[component]

@@ -2,5 +2,6 @@
 
 mod backend;
 mod files;
+mod presets;
 mod support;
 mod train;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Place, is_there, sentence};
-use adversaria_core::spec::KEYS;
+use adversaria_core::spec::{Address, KEYS};
 use safetensors::SafeTensors;
 
 const SPEC: &str = "#data=bimodal&g=16,16&d=16,16&batch=32&ema=0.99&optd=rmsprop:0.001";
@@ -49,6 +49,16 @@ fn a_resumed_run_is_the_straight_one() {
     let refused = place.refused(&other, 2);
     assert!(refused.contains("loss=hinge") && refused.contains("loss=nonsaturating"), "{refused}");
     same_files(&place, "straight", "halves");
+}
+
+#[test]
+fn the_page_writes_toml_that_trains() {
+    let place = Place::new("page-toml");
+    let spec = Address::parse(SPEC).expect("allowed").spec;
+    place.write("page.toml", spec.toml());
+    place.done("train page.toml --steps 40 --out file");
+    place.done(&format!("train {SPEC} --steps 40 --out hash"));
+    same_files(&place, "file", "hash");
 }
 
 #[test]

@@ -259,6 +259,17 @@ impl RunSpec {
         out
     }
 
+    /// The run as a TOML file, as the command line takes it: what is not at its default, a line each.
+    #[must_use]
+    pub fn toml(&self) -> String {
+        let mut out = format!("{VERSION_KEY} = {ADDRESS_VERSION}\n");
+        for (key, text) in self.chosen() {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+            out.extend([key, " = \"", &text, "\"\n"]);
+        }
+        out
+    }
+
     /// A named G brings its output as well.
     pub(super) fn set_generator(&mut self, net: Net) {
         self.output = net.named.map_or_else(|| default_output(self.data.kind()), NamedNet::output);

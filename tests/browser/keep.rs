@@ -1,0 +1,183 @@
+//! What the export menu gives: files as a person would find them in their downloads.
+
+use adversaria_core::spec::Address;
+use adversaria_tests::{browser::Page, picture::Picture};
+use anyhow::{Context as _, Result, ensure};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde_json::json;
+
+use crate::{browse, scenes::stage};
+
+/// The page's downloads, by name, in place of the browser's.
+const CATCH: &str = "{ window.kept = {};
+    const blobs = new Map(), make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => { const url = make(blob); blobs.set(url, blob); return url; };
+    const click = HTMLAnchorElement.prototype.click;
+    HTMLAnchorElement.prototype.click = function () {
+        if (this.download) { window.kept[this.download] = blobs.get(this.href); } else { click.call(this); }
+    }; }";
+/// The bytes of the one file whose name ends so.
+const READ: &str =
+    "const name = Object.keys(window.kept).find((name) => name.endsWith(arguments[0]));
+    if (!name) { return null; }
+    const blob = window.kept[name];
+    delete window.kept[name];
+    return new Promise((done) => {
+        const reader = new FileReader();
+        reader.onload = () => done([name, reader.result.split(',')[1], blob.type]);
+        reader.readAsDataURL(blob);
+    });";
+
+/// A file of the export menu: its name, its bytes, its type.
+async fn keep(page: &Page, id: &str, ending: &str) -> Result<(String, Vec<u8>, String)> {
+    page.until("the menu is there", async || page.has(id).await).await?;
+    page.click("export").await?;
+    page.click(id).await?;
+    let file = std::cell::RefCell::new(json!(null));
+    page.until("a file is saved", async || {
+        *file.borrow_mut() = page.run(READ, &[json!(ending)]).await?;
+        Ok(!file.borrow().is_null())
+    })
+    .await?;
+    let file = file.into_inner();
+    let text = |at: usize| file[at].as_str().map(str::to_owned).context("no file");
+    Ok((text(0)?, BASE64_STANDARD.decode(text(1)?)?, text(2)?))
+}
+
+/// The same as text.
+async fn keep_text(page: &Page, id: &str, ending: &str) -> Result<String> {
+    Ok(String::from_utf8(keep(page, id, ending).await?.1)?)
+}
+
+async fn view(page: &Page, number: &str) -> Result<()> {
+    let script = "const select = document.querySelector('[data-testid=export-view]');
+        select.value = arguments[0]; select.dispatchEvent(new Event('change', { bubbles: true }))";
+    page.run(script, &[json!(number)]).await.map(drop)
+}
+
+/// Opens the scene, where downloads are to be caught, and trains a little.
+async fn trained(page: &Page, hash: &str) -> Result<()> {
+    stage(page, hash).await?;
+    page.api("await a.advance(400); return 0").await?;
+    page.until_iteration(399.0).await
+}
+
+#[test]
+fn pictures_are_those_of_the_stage() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        for scene in ["#data=ring8&backend=cpu", "#data=bimodal&backend=cpu&theme=dark"] {
+            trained(&page, scene).await?;
+            let (name, file, _) = keep(&page, "export-png", "-stage.png").await?;
+            ensure!(name.starts_with("adversaria-") && name.contains("-400-"), "{name}");
+            let picture = Picture::from_png(&file)?;
+            let script = "const c = document.querySelector('canvas[data-testid=stage]'); return [c.width, c.height]";
+            let size = page.run(script, &[]).await?;
+            ensure!(json!(picture.size()) == size, "{:?} of {size}", picture.size());
+            let real = picture.count(|red, _, blue| blue > red + 90);
+            let fake = picture.count(|red, green, blue| red > blue + 110 && red > green + 40);
+            ensure!(real > 300 && fake > 300, "{scene}: {real} blue pixels, {fake} orange ones");
+            view(&page, "2").await?;
+            let chart = Picture::from_png(&keep(&page, "export-png", "-losses.png").await?.1)?;
+            ensure!(chart.ink() > 0.01 && chart.size().1 < picture.size().1);
+            view(&page, "0").await?;
+        }
+        page.expect_quiet().await
+    });
+}
+
+#[test]
+fn vectors_parse_name_both_and_are_stable() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu").await?;
+        let first = keep_text(&page, "export-svg", "-stage.svg").await?;
+        ensure!(first == keep_text(&page, "export-svg", "-stage.svg").await?, "not the same twice");
+        let script = "const doc = new DOMParser().parseFromString(arguments[0], 'image/svg+xml');
+            const all = (name) => [...doc.querySelectorAll(name)];
+            return [all('parsererror').length, all('text').map((t) => t.textContent), all('path').length,
+                all('image').map((i) => i.getAttribute('href').slice(0, 22)), all('title').map((t) => t.textContent)]";
+        let parsed = page.run(script, &[json!(first)]).await?;
+        ensure!(parsed[0] == 0, "{}", parsed[0]);
+        let names = parsed[1].as_array().context("texts")?;
+        ensure!(names.contains(&json!("real")) && names.contains(&json!("generated")), "{names:?}");
+        ensure!(parsed[3] == json!(["data:image/png;base64,"]), "D as a field: {}", parsed[3]);
+        ensure!(parsed[4][0].as_str().is_some_and(|title| title.contains("data=ring8")));
+        view(&page, "1").await?;
+        let chart = keep_text(&page, "export-svg", "-value.svg").await?;
+        let parsed = page.run(script, &[json!(chart)]).await?;
+        let names = parsed[1].to_string();
+        ensure!(names.contains("V(D, G)") && names.contains("V(D*, G)"), "{names}");
+        Ok(())
+    });
+}
+
+#[test]
+fn figures_are_a_table_of_the_run() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu").await?;
+        page.click("play").await?;
+        page.until_iteration(800.0).await?;
+        page.click("play").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let now = page.number("iteration").await?;
+        let csv = keep_text(&page, "export-csv", ".csv").await?;
+        let mut lines = csv.lines();
+        let header = "iteration,updates_d,updates_g,loss_d,loss_g,grad_norm_d,grad_norm_g,value,value_optimal,jsd,\
+                      kl_data_model,kl_model_data,modes,quality";
+        ensure!(lines.next() == Some(header), "{csv}");
+        let rows: Vec<Vec<f64>> = lines
+            .map(|line| line.split(',').map(|x| x.parse().unwrap_or(f64::NAN)).collect())
+            .collect();
+        ensure!(rows.len() > 3 && rows.iter().all(|row| row.len() == 14), "{csv}");
+        ensure!(rows.windows(2).all(|pair| pair[0][0] < pair[1][0]), "{csv}");
+        ensure!(rows.last().map(|row| row[0]) == Some(now), "the run is at {now}: {csv}");
+        ensure!(rows.iter().any(|row| row[9].is_finite()), "no JSD: {csv}");
+        // Another run begins another table.
+        stage(&page, "#data=bimodal&backend=cpu").await?;
+        page.until("the table is new", async || {
+            Ok(keep_text(&page, "export-csv", ".csv").await?.lines().count() < 5)
+        })
+        .await
+    });
+}
+
+#[test]
+fn the_run_goes_to_the_command_line_and_back() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu&kd=2&g=32,16&seed=9&gact=leaky:0.2").await?;
+        page.api("await a.set('kg', '3'); return 0").await?;
+        let toml = keep_text(&page, "export-toml", ".toml").await?;
+        let address = page.api("return a.address()").await?;
+        let spec = Address::parse(address.as_str().context("an address")?)?.spec;
+        // `train` takes what this writes: the command line's own tests hold it to that.
+        ensure!(
+            toml == spec.toml() && toml.contains("kg = \"3\"") && toml.contains("seed = \"9\""),
+            "{toml}"
+        );
+        let (name, file, _) = keep(&page, "export-checkpoint", ".safetensors").await?;
+        ensure!(name.contains("ring8-400"), "{name}");
+        let same = "const mine = new Uint8Array(await a.checkpoint()); return [mine.length, mine.reduce((s, x) => (s * 31 + x) % 1000003, 7)]";
+        let sum = file.iter().fold(7_u64, |sum, byte| (sum * 31 + u64::from(*byte)) % 1_000_003);
+        ensure!(page.api(same).await? == json!([file.len(), sum]), "not the run on stage");
+        page.expect_quiet().await
+    });
+}
+
+#[test]
+fn the_menu_is_opened_and_left_by_keyboard() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu").await?;
+        page.until("the menu is there", async || page.has("export-png").await).await?;
+        let seen = "return document.querySelector('[data-testid=export-png]').checkVisibility()";
+        ensure!(page.run(seen, &[]).await? == json!(false), "the menu is open at first");
+        page.element("export").await?.send_keys("\u{E007}").await?;
+        ensure!(page.run(seen, &[]).await? == json!(true), "Enter does not open it");
+        page.element("export").await?.send_keys("\u{E00C}").await?;
+        ensure!(page.run(seen, &[]).await? == json!(false), "Escape does not close it");
+        Ok(())
+    });
+}

@@ -1,0 +1,319 @@
+//! What can be kept of a run: pictures, the figures, the run itself. Fetched after the first pictures.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use adversaria_core::spec::RunSpec;
+use adversaria_plot::{
+    COLUMNS, Mark, Rect, Theme, framed_losses, framed_moment, framed_value, row, svg,
+};
+use adversaria_protocol::{Command, Evaluation, Frame, Metrics, Reply};
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, HtmlElement, Url};
+
+use crate::{
+    files,
+    page::Page,
+    stage::{
+        canvas::{Painter, data_url},
+        judge::judge_of,
+        layers::{self, Kind},
+        sight::pixel_ratio,
+    },
+};
+
+/// So many iterations have a line in the table; when there are more, every second one is forgotten.
+const MOST_ROWS: usize = 4096;
+
+/// The pictures that can be kept: name in the file, test id of the canvas, name for people.
+const VIEWS: [(&str, &str, &str); 3] = [
+    ("stage", "stage", "the stage"),
+    ("value", "chart-value", "the value of the game"),
+    ("losses", "chart-losses", "the losses"),
+];
+
+/// A line of the table.
+#[derive(Clone, Default)]
+struct Row {
+    metrics: Option<Metrics>,
+    judged: Option<Evaluation>,
+}
+
+/// The figures of the run on stage by iteration, as far as they were read.
+#[derive(Clone, Default)]
+struct Record(BTreeMap<u64, Row>);
+
+impl Record {
+    /// Adds a frame's figures. A frame of an earlier iteration drops what came after it.
+    fn push(&mut self, metrics: &Metrics) {
+        self.0.split_off(&(metrics.iteration + 1));
+        if let Some(judged) = &metrics.evaluation {
+            self.0.entry(judged.iteration).or_default().judged = Some(judged.clone());
+        }
+        self.0.entry(metrics.iteration).or_default().metrics = Some(metrics.clone());
+        if self.0.len() > MOST_ROWS {
+            let mut keep = false;
+            self.0.retain(|_, _| {
+                keep = !keep;
+                keep
+            });
+        }
+    }
+
+    fn csv(&self) -> String {
+        let line = |(at, known): (&u64, &Row)| {
+            row(*at, known.metrics.as_ref(), known.judged.as_ref()).join(",")
+        };
+        let lines = std::iter::once(COLUMNS.join(",")).chain(self.0.iter().map(line));
+        lines.fold(String::new(), |text, line| text + &line + "\n")
+    }
+}
+
+/// Keeps the figures of the run on stage, from now on.
+fn record(page: Page) -> StoredValue<Record> {
+    let record = StoredValue::new(Record::default());
+    Effect::new(move |_| {
+        page.scene.track();
+        record.set_value(Record::default());
+    });
+    Effect::new(move |_| {
+        let frame: Option<Arc<Frame>> = page.figures.get();
+        if let Some(frame) = frame {
+            record.update_value(|record| record.push(&frame.metrics));
+        }
+    });
+    record
+}
+
+/// The menu of what can be kept.
+#[component]
+pub fn Keep(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
+    let record = record(page);
+    let view = RwSignal::new(0_usize);
+    let choose = move |event| view.set(event_target_value(&event).parse().unwrap_or_default());
+    let options = VIEWS
+        .iter()
+        .enumerate()
+        .map(|(at, (_, _, name))| view! { <option value=at>{*name}</option> });
+    let button =
+        move |id: &'static str, text: &'static str, save: fn(Keeper) -> Result<(), JsValue>| {
+            let save = move |_| {
+                close();
+                let keeper = Keeper { page, record, view: view.get_untracked() };
+                if let Err(error) = save(keeper) {
+                    leptos::logging::error!("{id}: {error:?}");
+                    page.complain(NOT_SAVED);
+                }
+            };
+            view! { <button data-testid=id on:click=save>{text}</button> }
+        };
+    view! {
+        <div class="row">
+            <label>"Picture of "<select data-testid="export-view" on:change=choose>{options.collect_view()}</select></label>
+            {button("export-png", "PNG", Keeper::png)}
+            {button("export-svg", "SVG", Keeper::svg)}
+        </div>
+        <div class="row"><span>"Figures over iterations"</span>{button("export-csv", "CSV", Keeper::csv)}</div>
+        <div class="row"><span>"The run, for the command line"</span>{button("export-toml", "TOML", Keeper::toml)}</div>
+        <div class="row">
+            <span>"The run with its weights"</span>{button("export-checkpoint", "Checkpoint", Keeper::checkpoint)}
+        </div>
+        <div class="row">
+            <span>"A link to the experiment"</span>
+            {button("export-link", "Copy link", |keeper| { files::share(keeper.page); Ok(()) })}
+        </div>
+    }
+}
+
+const NOT_SAVED: &str = "The browser did not allow the file to be saved; the run goes on.";
+
+/// The menu goes; a file has been asked for.
+fn close() {
+    if let Some(menu) =
+        document().get_element_by_id("keep").and_then(|e| e.dyn_into::<HtmlElement>().ok())
+    {
+        // A menu that is closed already stays so.
+        menu.hide_popover().unwrap_or_default();
+    }
+}
+
+/// A picture for a file.
+struct Figure {
+    marks: Vec<Mark>,
+    size: (f32, f32),
+    theme: Theme,
+}
+
+/// What is kept, and of which view.
+#[derive(Clone, Copy)]
+struct Keeper {
+    page: Page,
+    record: StoredValue<Record>,
+    view: usize,
+}
+
+impl Keeper {
+    /// The figure as the page shows it, with a legend, in the size of its canvas.
+    fn figure(self) -> Result<Figure, JsValue> {
+        let nothing = || JsValue::from_str("there is no picture yet");
+        let theme = Theme::of(self.page.dark.get_untracked());
+        let size = size(VIEWS[self.view].1).ok_or_else(nothing)?;
+        let marks = match VIEWS[self.view].0 {
+            "value" => self.page.series.with_value(|s| {
+                framed_value(&s.value.points(), &s.value_optimal.points(), size, &theme)
+            }),
+            "losses" => self.page.series.with_value(|s| {
+                framed_losses(&s.loss_d.points(), &s.loss_g.points(), size, &theme)
+            }),
+            _ => self.moment(size, &theme).ok_or_else(nothing)?,
+        };
+        Ok(Figure { marks, size, theme })
+    }
+
+    fn moment(self, size: (f32, f32), theme: &Theme) -> Option<Vec<Mark>> {
+        let (scene, frame) = (self.page.scene.get_untracked()?, self.page.latest()?);
+        let kind = Kind::of(Some(&scene));
+        let shown = self.page.options.with_untracked(|o| layers::shown(o.view.as_deref(), kind));
+        let judge = judge_of(&frame.spec);
+        framed_moment(&scene.stage, &frame.picture, judge, shown, size, theme)
+    }
+
+    /// At the canvas's own resolution.
+    fn png(self) -> Result<(), JsValue> {
+        let Figure { mut marks, size, theme } = self.figure()?;
+        let rect = Rect { x: -1.0, y: -1.0, w: size.0 + 2.0, h: size.1 + 2.0 };
+        marks.insert(0, Mark::Box { rect, fill: Some(theme.paper), stroke: None });
+        let canvas: HtmlCanvasElement = document().create_element("canvas")?.dyn_into()?;
+        Painter::default().paint(&canvas, size, pixel_ratio(), &marks)?;
+        let name = self.name(VIEWS[self.view].0, "png");
+        let save = Closure::once_into_js(move |blob: JsValue| {
+            let saved = blob.dyn_into::<Blob>().and_then(|blob| download(&name, &blob));
+            self.tell(&name, &saved);
+        });
+        canvas.to_blob(save.unchecked_ref())
+    }
+
+    fn svg(self) -> Result<(), JsValue> {
+        let Figure { marks, size, theme } = self.figure()?;
+        let (file, _, name) = VIEWS[self.view];
+        let title = format!("Adversaria, {name}: {}", crate::address::current(self.page));
+        let text = svg(&marks, size, &theme, &title, |raster| data_url(raster).unwrap_or_default());
+        self.save(file, "svg", "image/svg+xml", text.as_bytes())
+    }
+
+    fn csv(self) -> Result<(), JsValue> {
+        let text = self.record.with_value(Record::csv);
+        self.save("metrics", "csv", "text/csv", text.as_bytes())
+    }
+
+    fn toml(self) -> Result<(), JsValue> {
+        let text = self.page.spec.with_untracked(|s| s.as_ref().map(RunSpec::toml));
+        self.save("run", "toml", "application/toml", text.unwrap_or_default().as_bytes())
+    }
+
+    fn checkpoint(self) -> Result<(), JsValue> {
+        self.page.ask(
+            |id| Command::Checkpoint { id },
+            move |result| {
+                if let Ok(Reply::Bytes(bytes)) = result
+                    && self.save("checkpoint", "safetensors", "", &bytes).is_err()
+                {
+                    self.page.complain(NOT_SAVED);
+                }
+            },
+        );
+        Ok(())
+    }
+
+    /// `adversaria-ring8-1200-stage.png`
+    fn name(self, what: &str, ending: &str) -> String {
+        let data =
+            self.page.spec.with_untracked(|s| s.as_ref().map(|s| s.data().name())).unwrap_or("run");
+        let iteration = self.page.latest().map_or(0, |frame| frame.metrics.iteration);
+        format!("adversaria-{data}-{iteration}-{what}.{ending}")
+    }
+
+    fn save(self, what: &str, ending: &str, kind: &str, bytes: &[u8]) -> Result<(), JsValue> {
+        let name = self.name(what, ending);
+        let options = BlobPropertyBag::new();
+        options.set_type(kind);
+        let parts = Array::of1(&Uint8Array::from(bytes));
+        let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
+        download(&name, &blob)?;
+        self.tell(&name, &Ok(()));
+        Ok(())
+    }
+
+    fn tell(self, name: &str, saved: &Result<(), JsValue>) {
+        match saved {
+            Ok(()) => self.page.tell(format!("Saved {name}.")),
+            Err(_) => self.page.complain(NOT_SAVED),
+        }
+    }
+}
+
+/// CSS pixels of the canvas's room.
+fn size(test_id: &str) -> Option<(f32, f32)> {
+    let selector = format!("[data-testid={test_id}]");
+    let room = document().query_selector(&selector).ok()??.parent_element()?;
+    let size = (room.client_width() as f32, room.client_height() as f32);
+    (size.0 >= 2.0 && size.1 >= 2.0).then_some(size)
+}
+
+fn download(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
+    let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    Url::revoke_object_url(&url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(iteration: u64, judged: Option<u64>) -> Metrics {
+        let evaluation = judged.map(|iteration| Evaluation {
+            iteration,
+            samples: 10,
+            bins: 5,
+            jsd: 0.25,
+            kl_data_model: f32::NAN,
+            kl_model_data: 0.5,
+            value_optimal: -1.0,
+            value: -1.25,
+            modes: None,
+            quality: None,
+        });
+        Metrics { iteration, evaluation, ..Metrics::NEW }
+    }
+
+    fn iterations(record: &Record) -> Vec<u64> {
+        record.0.keys().copied().collect()
+    }
+
+    #[test]
+    fn a_comparison_stands_at_its_own_iteration() {
+        let mut record = Record::default();
+        record.push(&at(10, Some(5)));
+        let csv = record.csv();
+        let lines: Vec<&str> = csv.lines().collect();
+        assert!(lines[0].starts_with("iteration,updates_d,"));
+        assert_eq!(lines[1..], ["5,,,,,,,-1.25,-1,0.25,,0.5,,", "10,0,0,,,,,,,,,,,"]);
+    }
+
+    #[test]
+    fn going_back_drops_what_came_after_and_much_is_thinned() {
+        let mut record = Record::default();
+        [1, 5, 9, 4].into_iter().for_each(|i| record.push(&at(i, None)));
+        assert_eq!(iterations(&record), [1, 4]);
+        (5..10_000).for_each(|i| record.push(&at(i, None)));
+        let all = iterations(&record);
+        assert!(all.len() <= MOST_ROWS && all[0] == 1 && all.windows(2).all(|w| w[0] < w[1]));
+    }
+}
