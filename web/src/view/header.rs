@@ -28,7 +28,7 @@ pub fn Header(
 
 #[component]
 fn DataGroup(page: Page, kind: DataKind, name: &'static str) -> impl IntoView {
-    let sets = Data::ALL.iter().copied().filter(move |data| data.kind() == kind);
+    let sets = Data::ALL.iter().copied().filter(move |data| data.kind() == kind && !data.is_own());
     let buttons = sets.map(|data| {
         let chosen = Memo::new(move |_| page.spec.with(|s| s.as_ref().is_some_and(|s| s.data() == data)));
         view! {
@@ -49,6 +49,10 @@ pub fn title(data: Data) -> &'static str {
         Data::Trimodal => "trimodal: three unequal bells",
         Data::Uniform1d => "uniform1d: flat on [−1, 1]",
         Data::Laplace => "laplace: a sharp peak with long tails",
+        Data::Curve => "curve: a density that you draw",
+        Data::Column => "column: the numbers of your file",
+        Data::Drawn => "drawn: points that you draw",
+        Data::File => "file: the rows of your file",
         Data::Segment => "line: a noisy segment",
         Data::Gaussians => "gaussians: two unequal blobs",
         Data::Ring => "ring: a circle with noise",
