@@ -8,6 +8,7 @@ mod data;
 mod fault;
 mod files;
 mod folder;
+mod own_rows;
 mod report;
 mod sample;
 mod series;

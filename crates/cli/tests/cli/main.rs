@@ -2,5 +2,6 @@
 
 mod backend;
 mod files;
+mod own_rows;
 mod support;
 mod train;
