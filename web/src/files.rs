@@ -58,7 +58,8 @@ const TABLES: [&str; 3] = [".csv", ".tsv", ".txt"];
 pub fn take(page: Page, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|at| files.item(at)).collect();
     let checkpoint = files.iter().find(|file| file.name().ends_with(".safetensors")).cloned();
-    let ends = |file: &&File| TABLES.iter().any(|end| file.name().to_lowercase().ends_with(end));
+    let ends =
+        |file: &&File| TABLES.iter().any(|end| file.name().to_ascii_lowercase().ends_with(end));
     let table = files.iter().find(ends).cloned();
     if !files.is_empty() {
         spawn_local(async move {

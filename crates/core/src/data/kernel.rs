@@ -33,7 +33,7 @@ impl Kernel {
     }
 
     /// 1/n Σ over the samples of the product over the axes of f(law, axis).
-    pub(super) fn mean(&self, f: impl Fn(Law, usize) -> f64) -> f64 {
+    pub(super) fn mean(&self, f: &dyn Fn(Law, usize) -> f64) -> f64 {
         let term = |cell: &Cell| -> f64 {
             (0..self.dim()).map(|axis| f(self.law(cell[axis]), axis)).product()
         };
@@ -52,28 +52,31 @@ impl Kernel {
 
     /// The mean of f(law of x, column) · f(law of y, row) for each cell of a grid over the view.
     ///
-    /// By levels and not by samples: 100,000 rows have at most 4,096 levels on an axis. First the samples of each level
-    /// of y are spread along x, then what came of that along y.
+    /// By levels: 100,000 rows have at most 4,096 on an axis, so that f is asked for each level and not for each row.
+    /// First the samples of each level of y are spread along x, then what came of that along y.
     pub(super) fn on_grid(
         &self,
         view: (f64, f64),
         side: usize,
-        f: impl Fn(Law, usize) -> f64,
+        f: &dyn Fn(Law, usize) -> f64,
     ) -> Vec<f64> {
         let weight = 1.0 / self.cloud.cells.len() as f64;
-        let mut sorted = self.cloud.cells.clone();
-        sorted.sort_unstable();
-        let (levels, place) = rows_of(&sorted);
-        let mut strips = vec![0.0; levels.len() * side];
-        let mut along = Vec::new();
-        for same_x in sorted.chunk_by(|a, b| a[0] == b[0]) {
-            let law = self.law(same_x[0][0]);
-            let reached = cells(view, law, side);
-            super::fill(&mut along, reached.clone(), |i| weight * f(law, i));
-            for [_, y] in same_x {
-                let strip = &mut strips[usize::from(place[usize::from(*y)]) * side..];
-                add(&mut strip[reached.clone()], &along, 1.0);
+        let (levels, place) = places(self.cloud.cells.iter().map(|cell| cell[1]));
+        let (columns, column) = places(self.cloud.cells.iter().map(|cell| cell[0]));
+        let mut along = vec![0.0; columns.len() * side];
+        for (level, along) in columns.iter().zip(along.chunks_exact_mut(side)) {
+            let law = self.law(*level);
+            for i in cells(view, law, side) {
+                along[i] = weight * f(law, i);
             }
+        }
+        let mut strips = vec![0.0; levels.len() * side];
+        for [x, y] in &self.cloud.cells {
+            let reached = cells(view, self.law(*x), side);
+            let [from, to] = [(*x, &column), (*y, &place)]
+                .map(|(level, place)| side * usize::from(place[usize::from(level)]));
+            let strip = &mut strips[to..to + side][reached.clone()];
+            add(strip, &along[from..from + side][reached], 1.0);
         }
         if self.dim() == 1 {
             return strips;
@@ -89,12 +92,10 @@ impl Kernel {
     }
 }
 
-/// The levels of y that occur, and the place of each among them.
-fn rows_of(sorted: &[Cell]) -> (Vec<u16>, Vec<u16>) {
+/// The levels that occur, ascending, and the place of each among them.
+fn places(occur: impl Iterator<Item = u16>) -> (Vec<u16>, Vec<u16>) {
     let mut place = vec![0; usize::from(LEVELS)];
-    for [_, y] in sorted {
-        place[usize::from(*y)] = 1;
-    }
+    occur.for_each(|level| place[usize::from(level)] = 1);
     let mut levels = Vec::new();
     for level in 0..LEVELS {
         if place[usize::from(level)] == 1 {

@@ -120,7 +120,7 @@ impl Distribution {
     #[must_use]
     pub fn density(&self, x: &[f64]) -> f64 {
         if let Source::Kernel(kernel) = &self.source {
-            return kernel.mean(|law, axis| law.density(x[axis]));
+            return kernel.mean(&|law, axis| law.density(x[axis]));
         }
         self.parts()
             .iter()
@@ -132,7 +132,7 @@ impl Distribution {
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
         if let Source::Kernel(kernel) = &self.source {
-            return kernel.mean(|law, axis| if axis == 0 { law.cdf(x) } else { 1.0 });
+            return kernel.mean(&|law, axis| if axis == 0 { law.cdf(x) } else { 1.0 });
         }
         self.parts().iter().map(|part| part.weight * part.laws[0].cdf(x)).sum()
     }
@@ -141,7 +141,7 @@ impl Distribution {
     #[must_use]
     pub fn mass(&self, lo: &[f64], hi: &[f64]) -> f64 {
         if let Source::Kernel(kernel) = &self.source {
-            return kernel.mean(|law, axis| law.mass(lo[axis], hi[axis]));
+            return kernel.mean(&|law, axis| law.mass(lo[axis], hi[axis]));
         }
         let of = |part: &Part| {
             part.axes(lo).zip(hi).map(|((law, a), b)| law.mass(a, *b)).product::<f64>()
@@ -173,7 +173,7 @@ impl Distribution {
     /// Σ weight · f(law of x, column) · f(law of y, row), skipping cells that a part does not reach.
     fn on_grid(&self, side: usize, f: impl Fn(Law, usize) -> f64) -> Vec<f64> {
         if let Source::Kernel(kernel) = &self.source {
-            return kernel.on_grid(self.view(), side, f);
+            return kernel.on_grid(self.view(), side, &f);
         }
         let rows = if self.dim == 1 { 1 } else { side };
         let mut out = vec![0.0; rows * side];
