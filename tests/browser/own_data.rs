@@ -206,7 +206,7 @@ fn rows_of_a_file_ride_along_in_the_checkpoint() {
             .as_array()
             .context("bytes")?
             .iter()
-            .filter_map(|b| b.as_u64())
+            .filter_map(Value::as_u64)
             .map(|b| b as u8)
             .collect();
         fs::write(&kept, &bytes)?;
