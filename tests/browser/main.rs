@@ -13,6 +13,7 @@ mod kernels;
 mod looks;
 mod nonsense;
 mod offline;
+mod own_data;
 mod panel;
 mod same_bits;
 mod scenes;

@@ -7,20 +7,32 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, FileList, ReadableStream, ReadableWritablePair, Response};
 
-use crate::{address, page::Page};
+use crate::{
+    address,
+    page::{OwnWish, Page},
+};
 
 /// No file that the page takes is larger: the training images of MNIST have 45 MiB.
 const MOST_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
 
-/// Takes files as they come, by picker or drop: a checkpoint goes on stage, anything else must be images.
+/// Ends of the names of files that hold rows of numbers.
+const TABLES: [&str; 3] = [".csv", ".tsv", ".txt"];
+
+/// Takes files as they come, by picker or drop: a checkpoint or rows go on stage, anything else must be images.
 pub fn take(page: Page, files: &FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|at| files.item(at)).collect();
     let checkpoint = files.iter().find(|file| file.name().ends_with(".safetensors")).cloned();
+    let ends =
+        |file: &&File| TABLES.iter().any(|end| file.name().to_ascii_lowercase().ends_with(end));
+    let table = files.iter().find(ends).cloned();
     if !files.is_empty() {
         spawn_local(async move {
-            let done = match checkpoint {
-                Some(file) => restore(page, &file).await,
-                None => images(page, &files).await,
+            let done = match (checkpoint, table) {
+                (Some(file), _) => restore(page, &file).await,
+                (_, Some(file)) => read(&file).await.map(|bytes| {
+                    page.own.set(Some(OwnWish::Table(file.name(), bytes.into())));
+                }),
+                _ => images(page, &files).await,
             };
             if let Err(sentence) = done {
                 page.complain(sentence);
@@ -66,7 +78,7 @@ async fn images(page: Page, files: &[File]) -> Result<(), String> {
 }
 
 /// The bytes of a file, unpacked when its name ends in `.gz`.
-async fn read(file: &File) -> Result<Vec<u8>, String> {
+pub async fn read(file: &File) -> Result<Vec<u8>, String> {
     let name = file.name();
     if file.size() > MOST_BYTES {
         return Err(format!(

@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::{beat::Player, history::History, keep::Keep, network::Network, page::Page, slow::Slow};
+use crate::{
+    beat::Player, history::History, keep::Keep, network::Network, own::OwnData, page::Page,
+    slow::Slow,
+};
 
 /// So long after a run has come on stage: by then it trains, if it is to.
 const AFTER: Duration = Duration::from_millis(1000);
@@ -23,6 +26,8 @@ pub enum Piece {
     Slow,
     /// A player from the inside.
     Network(Player),
+    /// The dialog for data of one's own.
+    OwnData,
 }
 
 /// A piece that did not come.
@@ -44,6 +49,7 @@ fn fetch(page: Page, piece: Piece) -> Result<ViewFn, Missing> {
             ViewFn::from(move || view! { <Network page=page player=player /> })
         }
         Piece::Keep => ViewFn::from(move || view! { <Keep page=page /> }),
+        Piece::OwnData => ViewFn::from(move || view! { <OwnData page=page /> }),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod later;
 pub mod link;
 pub mod look;
 pub mod network;
+pub mod own;
 pub mod page;
 pub mod play;
 pub mod slow;

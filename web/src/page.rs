@@ -35,6 +35,19 @@ pub struct Progress {
     pub share: Option<f64>,
 }
 
+/// What somebody wants of data of their own.
+#[derive(Clone)]
+pub enum OwnWish {
+    /// To draw points.
+    Draw,
+    /// To draw a density.
+    Curve,
+    /// To open or paste rows.
+    Rows,
+    /// To have these rows on stage: the file's name and its bytes.
+    Table(String, Arc<[u8]>),
+}
+
 /// The one store of the page; a handle that is copied freely.
 #[derive(Clone, Copy)]
 pub struct Page {
@@ -92,6 +105,8 @@ pub struct Page {
     pub progress: RwSignal<Option<Progress>>,
     /// A link to copy by hand, where the browser does not copy.
     pub shared: RwSignal<Option<String>>,
+    /// Data of one's own are asked for.
+    pub own: RwSignal<Option<OwnWish>>,
     /// Whether the page is dark.
     pub dark: Signal<bool>,
     /// Whether the keys play.
@@ -133,6 +148,7 @@ impl Page {
             notice: RwSignal::new(None),
             progress: RwSignal::new(None),
             shared: RwSignal::new(None),
+            own: RwSignal::new(None),
             dark: look::dark(options),
             keys: RwSignal::new(true),
         };

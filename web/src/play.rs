@@ -278,7 +278,7 @@ pub fn sentence(error: &SpecError) -> String {
 }
 
 /// The setting that suits these data, with the seed and backend of `spec`.
-fn preset_of(data: Data, spec: &RunSpec) -> Result<RunSpec, SpecError> {
+pub fn preset_of(data: Data, spec: &RunSpec) -> Result<RunSpec, SpecError> {
     let preset = Address::parse(&presets::scene_of(data))?.spec;
     ["seed", "backend", "exec"]
         .iter()
@@ -290,7 +290,8 @@ pub fn plain(spec: &RunSpec) -> Result<RunSpec, SpecError> {
     spec.with("seed", "1")?.with("backend", "auto")?.with("exec", "auto")
 }
 
-fn is_a_preset(spec: &RunSpec) -> bool {
+/// Whether this is one of the scenes that the page offers, but for its seed.
+pub fn is_a_preset(spec: &RunSpec) -> bool {
     let Ok(mine) = plain(spec).map(|spec| spec.address()) else { return false };
     let scenes = Data::ALL.iter().map(|data| presets::scene_of(*data));
     let all = PRESETS.iter().map(|preset| preset.address.to_owned()).chain(scenes);

@@ -50,6 +50,9 @@ pub(crate) struct Train {
     /// Whole iterations in all, also with --resume
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
+    /// Rows to learn in place of SPEC's data: the first one or two columns of a file of numbers, scaled to the view
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) data: Option<PathBuf>,
     #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<Choice>,
     #[arg(long, value_enum, value_name = "EXEC", help = EXEC_HELP)]

@@ -31,7 +31,10 @@ fn code(error: &anyhow::Error) -> u8 {
     let of_engine = error.downcast_ref::<EngineError>().is_some_and(|error| {
         matches!(
             error,
-            EngineError::Spec(_) | EngineError::NotLive { .. } | EngineError::TooMany { .. }
+            EngineError::Spec(_)
+                | EngineError::NotLive { .. }
+                | EngineError::TooMany { .. }
+                | EngineError::NoRows { .. }
         )
     });
     if of_engine || error.is::<SpecError>() || error.is::<Usage>() { REFUSED } else { FAILED }
@@ -42,6 +45,9 @@ fn sentence(error: &anyhow::Error) -> String {
     let text = match error.downcast_ref::<EngineError>() {
         // The engine's own words speak of a stage, which is the page's.
         Some(EngineError::Images(why)) => why.to_string(),
+        Some(EngineError::NoRows { .. }) => {
+            "this run learns the rows of a file: give it with --data FILE.csv".into()
+        }
         Some(_) | None => format!("{error:#}"),
     };
     one_line(&text)

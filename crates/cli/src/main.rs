@@ -8,6 +8,7 @@ mod data;
 mod fault;
 mod files;
 mod folder;
+mod own_rows;
 mod presets;
 mod report;
 mod sample;

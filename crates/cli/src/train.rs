@@ -17,7 +17,7 @@ use crate::fault::{note, usage};
 use crate::folder::Folder;
 use crate::report::Report;
 use crate::series::{Series, next_row};
-use crate::{data, say, spec};
+use crate::{data, own_rows, say, spec};
 
 /// Samples behind each row's comparison of p_g with p_data.
 const SAMPLES: usize = 10_000;
@@ -34,7 +34,10 @@ const EVERYTHING: Layers = Layers { field: true, pulls: true, grid: true, units:
 /// # Errors
 /// When the request is wrong, the run diverges, or a file cannot be written.
 pub(crate) fn train(request: &Train) -> Result<()> {
-    let spec = spec::read(&request.spec)?;
+    let mut spec = spec::read(&request.spec)?;
+    if let Some(file) = &request.data {
+        spec = own_rows::on_file(&spec, file)?;
+    }
     let steps = count_of_steps(&spec, request.steps)?;
     let interrupted = hear_interrupts()?;
     let wish = Wish::new(&spec, request.backend, request.exec)?;

@@ -2,6 +2,7 @@
 //!
 //! No files, network, clock or threads: the same code runs in the page's worker and on the command line.
 
+pub mod csv;
 pub mod data;
 pub mod images;
 pub mod math;

@@ -34,7 +34,7 @@ fn defaults_are_those_of_the_contract() {
     let written: Vec<String> = s.pairs().iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(
         written.join(" "),
-        "backend=auto batch=128 class=all cond=0 d=64,64 dact=relu data=gaussians ema=none exec=auto g=64,64 gact=relu \
+        "backend=auto batch=128 class=all cond=0 d=64,64 dact=relu data=gaussians ema=none exec=auto file= g=64,64 gact=relu \
          gout=linear kd=1 kg=1 loss=nonsaturating lrdecay=none optd=adam:0.001 optg=adam:0.001 order=alternating pack=1 \
          points= reg=none rows=65536 seed=1 sigma=none unroll=0 v=1 z=gaussian:2"
     );
@@ -120,7 +120,7 @@ fn each_data_set_and_key_round_trips() {
 #[test]
 fn the_default_texts_of_the_table_are_true() {
     let s = RunSpec::default();
-    for key in KEYS.iter().filter(|k| !["sigma", "points"].contains(&k.name)) {
+    for key in KEYS.iter().filter(|k| !["sigma", "points", "file"].contains(&k.name)) {
         let first_word = key.default.split(' ').next().expect("a word");
         assert_eq!(s.get(key.name).as_deref(), Ok(first_word), "{}", key.name);
         assert_eq!(s.default_of(key.name).as_deref(), Ok(first_word), "{}", key.name);
@@ -129,7 +129,7 @@ fn the_default_texts_of_the_table_are_true() {
 
 #[test]
 fn what_comes_later_says_so() {
-    let later = "data=dirac data=drawn data=file data=fashion points=AAAA cond=1 g=dcgan d=maxout-2014 g=pacgan-2d reg=r1:1 \
+    let later = "data=dirac data=fashion cond=1 g=dcgan d=maxout-2014 g=pacgan-2d reg=r1:1 \
                  reg=gp:10 reg=noise:0.1 reg=spectral reg=clip:0.1+noise:1 unroll=5 pack=2 lang=fr";
     for text in later.split(' ') {
         assert!(refused(text, text).contains("later version"), "{text}");
@@ -147,7 +147,9 @@ fn nonsense_is_refused_with_one_sentence() {
         optd=sgd:101 optd=sgd:0.1:1 optd=rmsprop:0.1:-0 optd=x0.1 optg=adam:0x1 optg=adam:1_0 lrdecay=cosine \
         lrdecay=cosine:0 lrdecay=cosine:1.5 lrdecay=exp:1.1 ema=1 ema=0 ema=yes order=random order=simultaneous&kd=2 \
         batch=0 batch=4097 batch=99999999999999999999999 seed=-1 seed=4294967296 seed=NaN backend=tpu backend= backend=GPU exec=fast exec= rows=0 \
-        rows=1048577 data=mnist&rows=60001 v=2 v=1.0 kd=1&kd=2 play=1&play=1 kd theme=red play=yes \
+        rows=1048577 data=mnist&rows=60001 points=AAAA data=ring8&points=AAAA data=drawn&points=AAA \
+        data=drawn&points=AA+A data=curve&points=AAAA file=1-0123456789abcdef data=file&file=0-0123456789abcdef \
+        data=file&file=100001-0123456789abcdef data=file&file=1-0123456789ABCDEF data=column&file=1-0 v=2 v=1.0 kd=1&kd=2 play=1&play=1 kd theme=red play=yes \
         until=0 until=-5 until=1e3 view=cats view=real,real lang=de data=mnist&gact=tanh data=mnist&gout=linear \
         seed=%3 seed=%zz seed=%ff";
     for text in nonsense.split_whitespace() {

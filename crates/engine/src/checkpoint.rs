@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use adversaria_core::spec::RunSpec;
+use adversaria_core::spec::{Cloud, Own, RunSpec};
 use adversaria_kernels::backend::Backend;
 use adversaria_kernels::program::Table;
 use adversaria_protocol::Metrics;
@@ -15,6 +15,9 @@ use crate::figures::Figures;
 use crate::layout::{Layout, Player};
 use crate::owed::Snapshot;
 use crate::run::{Change, Reading, Run};
+
+/// The rows of the user's file, `[n, dim]`.
+const OWN_ROWS: &str = "data/points";
 
 /// Tensors on their way into a file: name → type, shape, bytes.
 #[derive(Default)]
@@ -133,6 +136,13 @@ impl Run {
                 tensors.floats(name, vec![1], &state[slot..=slot]);
             }
         }
+        if let Own::File(_, Some(rows)) = self.start.own() {
+            tensors.floats(
+                OWN_ROWS.into(),
+                vec![rows.cells.len(), rows.dim as usize],
+                &rows.values(),
+            );
+        }
         tensors.integer("iteration", self.iteration);
         tensors.text("log", &log_text(&self.log));
         tensors.file(&self.start)
@@ -169,6 +179,7 @@ impl Checkpoint {
         let start = spec_of(bytes)?;
         let file = SafeTensors::deserialize(bytes)
             .map_err(|e| bad(format!("it does not read as safetensors ({e})")))?;
+        let start = with_rows(start, &file)?;
         let log = parse_log(&text(&file, "log")?)?;
         let spec = replay(&start, &log)?;
         let layout = Layout::new(&start);
@@ -250,6 +261,15 @@ fn spec_of(bytes: &[u8]) -> Result<RunSpec, EngineError> {
         .map_err(|e| bad(format!("its spec does not read as JSON ({e})")))?;
     let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     RunSpec::from_pairs(pairs).map_err(|e| bad(e.to_string()))
+}
+
+/// The spec with the rows of the user's file, where it is about such.
+fn with_rows(start: RunSpec, file: &SafeTensors) -> Result<RunSpec, EngineError> {
+    let Own::File(Some(mark), _) = start.own() else { return Ok(start) };
+    let dim = start.dim();
+    let values = floats(file, OWN_ROWS, &[mark.rows as usize, dim as usize])?;
+    let rows = Arc::new(Cloud::of_values(dim, &values));
+    start.supplied(&rows).ok_or_else(|| bad("its rows are not those that its spec names".into()))
 }
 
 /// The spec after the logged changes.

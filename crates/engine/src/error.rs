@@ -33,6 +33,12 @@ pub enum EngineError {
         /// Images at hand.
         there: u32,
     },
+    /// The run needs the rows of a file that are not there.
+    #[error("{}", no_rows(*.named))]
+    NoRows {
+        /// How many rows the run names; none when it names no file.
+        named: Option<u32>,
+    },
     /// The images are not what they should be.
     #[error("{}; the run on stage goes on", unended(&.0.to_string()))]
     Images(#[from] ImageError),
@@ -106,7 +112,7 @@ impl EngineError {
             }
             Self::Backend(_) | Self::NoBackend => FaultCode::Internal,
             Self::BadCheckpoint(_) | Self::BadFiles(_) | Self::Images(_) => FaultCode::BadFile,
-            Self::NoImages { .. } => FaultCode::NoData,
+            Self::NoImages { .. } | Self::NoRows { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };
         Fault { code, message: self.text(), can_rewind }
@@ -118,6 +124,16 @@ impl EngineError {
         // These begin with a name, whose letters count: an address key or a file's.
         let named = matches!(self, Self::Spec(_) | Self::NotLive { .. } | Self::BadFiles(_));
         if named { sentence } else { capital(&sentence) }
+    }
+}
+
+fn no_rows(named: Option<u32>) -> String {
+    match named {
+        Some(rows) => format!(
+            "the {rows} rows of this run stand in a file, which a link cannot carry: open that file, or a checkpoint of \
+             the run, which holds them"
+        ),
+        None => "this run learns the rows of a file, and no file is open: open one first".into(),
     }
 }
 

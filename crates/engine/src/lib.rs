@@ -17,6 +17,7 @@ mod lower;
 mod observe;
 mod owed;
 mod own_images;
+mod own_rows;
 mod place;
 mod probe;
 mod run;

@@ -18,6 +18,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{EngineError, unended};
 use crate::owed::Owed;
 use crate::own_images::training_set;
+use crate::own_rows::OwnRows;
 use crate::place::{Offer, Offers, Wish};
 use crate::run::{Run, is_of_place};
 use crate::stage::Stage;
@@ -114,6 +115,7 @@ pub struct Session {
     /// What has been said about the place of runs that leave it open; once is enough.
     noticed: Vec<String>,
     images: Option<ImageSet>,
+    rows: OwnRows,
     awaited: Option<Awaited>,
     stage: Option<Stage>,
     layers: Layers,
@@ -131,6 +133,7 @@ impl Session {
             held: VecDeque::new(),
             noticed: vec![],
             images: None,
+            rows: OwnRows::default(),
             awaited: None,
             stage: None,
             layers: Layers { field: true, pulls: true, grid: true, units: false },
@@ -232,13 +235,21 @@ impl Session {
     fn obey(&mut self, command: Command, now: f64) {
         match command {
             Command::Load { id, spec } => {
+                let supplied = |address: Address| self.rows.supply(address.spec);
                 let intent =
-                    Address::parse(&spec).map(|address| Intent::Load(Box::new(address.spec)));
+                    Address::parse(&spec).map(|address| Intent::Load(Box::new(supplied(address))));
                 self.bring(id, intent.map_err(EngineError::from), now);
             }
             Command::Restore { id, bytes } => {
                 let intent = Checkpoint::parse(&bytes).map(|c| Intent::Restore(Box::new(c)));
+                if let Ok(Intent::Restore(checkpoint)) = &intent {
+                    self.rows.keep(checkpoint.start().own().cloud());
+                }
                 self.bring(id, intent, now);
+            }
+            Command::Rows { id, dim, values } => {
+                let kept = self.rows.take(dim, &values);
+                self.answer(id, kept.map(|()| Reply::Done));
             }
             Command::Images { id, files } => self.own_images(id, files, now),
             Command::Pace(pace) => self.pace = pace.filter(|rate| *rate > 0.0),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adversaria_core::data;
 use adversaria_core::images::ImageSet;
-use adversaria_core::spec::{DataKind, OutputAct, RunSpec};
+use adversaria_core::spec::{DataKind, OutputAct, Own, RunSpec};
 use adversaria_kernels::program::{Table, TableValues};
 
 use crate::error::EngineError;
@@ -12,22 +12,24 @@ use crate::error::EngineError;
 /// The table of a run. Images come from `images`, the first `rows` of the training set; a toy's rows are drawn.
 ///
 /// # Errors
-/// When images are needed and too few are there, or none is of the wanted classes.
+/// When images are needed and too few are there, or none is of the wanted classes; or the rows of a file are not there.
 pub fn build_table(spec: &RunSpec, images: Option<&ImageSet>) -> Result<Arc<Table>, EngineError> {
     let table = if spec.data().kind() == DataKind::Images {
         image_table(spec, images)?
     } else {
-        toy_table(spec)
+        toy_table(spec)?
     };
     Ok(Arc::new(table))
 }
 
-fn toy_table(spec: &RunSpec) -> Table {
-    Table {
-        rows: spec.rows(),
-        dim: spec.dim(),
-        values: TableValues::Words(data::rows(spec).unwrap_or_default()),
-    }
+fn toy_table(spec: &RunSpec) -> Result<Table, EngineError> {
+    let values = data::rows(spec).map(TableValues::Words);
+    let named = match spec.own() {
+        Own::File(mark, _) => mark.map(|mark| mark.rows),
+        _ => None,
+    };
+    let values = values.ok_or(EngineError::NoRows { named })?;
+    Ok(Table { rows: spec.rows(), dim: spec.dim(), values })
 }
 
 fn image_table(spec: &RunSpec, images: Option<&ImageSet>) -> Result<Table, EngineError> {

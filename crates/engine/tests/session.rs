@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use adversaria_core::images::{ImageSet, idx_images};
+use adversaria_core::spec::Cloud;
 use adversaria_engine::{Next, Offer, Session};
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Frame, Layers, Metrics, Picture, Reply, Scene, Standing,
@@ -513,4 +514,46 @@ fn hidden_units_are_what_the_layers_give() {
     let raw = (f32::from(output.fields[11 * 16 + 3]) - 128.0) / 127.0 * output.largest;
     let logit = (scores[0] / (1.0 - scores[0])).ln();
     assert!((raw - logit).abs() <= output.largest / 100.0, "{raw} is not {logit}");
+}
+
+#[test]
+fn rows_of_a_file_come_first_and_ride_along_in_the_checkpoint() {
+    let values: Vec<f32> = (0..200).map(|i| (i as f32 * 0.37).sin() * 0.8).collect();
+    let mark = Cloud::of_values(2, &values).mark().text();
+    let spec = format!("data=file&file={mark}&g=8&d=8&batch=16");
+    let mut host = Host::with(SMALL);
+    host.advance(5).expect("it runs");
+    let before = host.checkpoint();
+    for (spec, part) in [(spec.as_str(), "100 rows"), ("data=column", "no file is open")] {
+        let fault = host.load(spec).expect_err("its rows are not here");
+        assert!(fault.code == FaultCode::NoData && fault.message.contains(part), "{fault:?}");
+    }
+    host.say(Command::Rows { id: 4, dim: 2, values: values[..199].to_vec() });
+    assert_eq!(host.answer(4).expect_err("half a row").code, FaultCode::BadRequest);
+    host.say(Command::Rows { id: 4, dim: 3, values: vec![0.0; 9] });
+    assert_eq!(host.answer(4).expect_err("three numbers").code, FaultCode::BadRequest);
+    assert_eq!(host.checkpoint(), before);
+    host.say(Command::Rows { id: 5, dim: 2, values: values.clone() });
+    host.answer(5).expect("rows");
+    host.load(&spec).expect("its rows are here");
+    host.advance(20).expect("it runs");
+    // A change builds the spec anew, and keeps the rows.
+    host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
+    host.answer(6).expect("a live change");
+    let file = host.checkpoint();
+    host.advance(20).expect("it runs");
+    let after = host.checkpoint();
+    let mut other = Host::new();
+    other.say(Command::Restore { id: 6, bytes: file.clone() });
+    other.answer(6).expect("it carries its rows");
+    other.advance(20).expect("it runs");
+    assert_eq!(other.checkpoint(), after);
+    other.load(&spec).expect("rows of a checkpoint stay");
+    // Another row is another file: the digest tells.
+    let place = safetensors::SafeTensors::deserialize(&file).expect("a file");
+    let at = place.tensor("data/points").expect("rows").data().as_ptr() as usize;
+    let mut bytes = file.clone();
+    bytes[at - file.as_ptr() as usize + 3] ^= 0x80;
+    other.say(Command::Restore { id: 7, bytes });
+    assert_eq!(other.answer(7).expect_err("another row").code, FaultCode::BadFile);
 }

@@ -108,6 +108,15 @@ pub enum Command {
         /// Whole iterations; past the branch's end is its end.
         iteration: u64,
     },
+    /// Rows of the user's own, in the view's coordinates. A run that names them by their digest can be loaded from now on.
+    Rows {
+        /// For the reply.
+        id: u32,
+        /// Numbers of a row: 1 or 2.
+        dim: u32,
+        /// `[n, dim]`
+        values: Vec<f32>,
+    },
     /// The user's own IDX files (already decompressed), by name.
     Images {
         /// For the reply.

@@ -24,6 +24,7 @@ fn commands() -> Vec<Command> {
         Command::Restore { id: 7, bytes: vec![1, 2, 255] },
         Command::Rewind { id: 8 },
         Command::Travel { id: 10, branch: 1, iteration: 500 },
+        Command::Rows { id: 11, dim: 2, values: vec![0.5, -0.25] },
         Command::Images { id: 9, files: vec![("a".into(), vec![0, 8])] },
     ]
 }
@@ -131,7 +132,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (4, 9_773_773_900_611_980_697));
+    assert_eq!((PROTOCOL_VERSION, digest), (5, 2_439_711_947_673_101_553));
 }
 
 #[test]

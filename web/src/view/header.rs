@@ -4,7 +4,7 @@ use adversaria_core::spec::{Data, DataKind};
 use leptos::prelude::*;
 
 use super::{thumb::DataThumb, transport::Transport};
-use crate::page::Page;
+use crate::page::{OwnWish, Page};
 
 /// The top of the page.
 #[component]
@@ -19,6 +19,7 @@ pub fn Header(
                 <DataGroup page=page kind=DataKind::Line name="1D" />
                 <DataGroup page=page kind=DataKind::Plane name="2D" />
                 <DataGroup page=page kind=DataKind::Images name="Images" />
+                <OwnGroup page=page />
             </nav>
             <Transport page=page />
             <Counters page=page />
@@ -28,7 +29,7 @@ pub fn Header(
 
 #[component]
 fn DataGroup(page: Page, kind: DataKind, name: &'static str) -> impl IntoView {
-    let sets = Data::ALL.iter().copied().filter(move |data| data.kind() == kind);
+    let sets = Data::ALL.iter().copied().filter(move |data| data.kind() == kind && !data.is_own());
     let buttons = sets.map(|data| {
         let chosen = Memo::new(move |_| page.spec.with(|s| s.as_ref().is_some_and(|s| s.data() == data)));
         view! {
@@ -41,6 +42,30 @@ fn DataGroup(page: Page, kind: DataKind, name: &'static str) -> impl IntoView {
     view! { <div class="data-group" role="group" aria-label=name>{buttons.collect_view()}</div> }
 }
 
+/// Data of the user's own: each opens its editor.
+#[component]
+fn OwnGroup(page: Page) -> impl IntoView {
+    let of = |data: Data, wish: OwnWish, title: &'static str| {
+        let thumb = move |chosen: Data| if chosen == Data::Column { Data::File } else { chosen };
+        let chosen = Memo::new(move |_| {
+            page.spec.with(|s| s.as_ref().is_some_and(|s| thumb(s.data()) == data))
+        });
+        view! {
+            <button class="data-set" data-testid=format!("data-{}", data.name()) aria-pressed=move || chosen.get().to_string()
+                aria-haspopup="dialog" title=title aria-label=title on:click=move |_| page.own.set(Some(wish.clone()))>
+                <DataThumb data=data />
+            </button>
+        }
+    };
+    view! {
+        <div class="data-group" role="group" aria-label="Your own">
+            {of(Data::Drawn, OwnWish::Draw, "Draw points in the plane")}
+            {of(Data::Curve, OwnWish::Curve, "Draw a density on the line")}
+            {of(Data::File, OwnWish::Rows, "Open a file of numbers, or paste rows")}
+        </div>
+    }
+}
+
 /// A data set's name and what it is.
 pub fn title(data: Data) -> &'static str {
     match data {
@@ -49,6 +74,10 @@ pub fn title(data: Data) -> &'static str {
         Data::Trimodal => "trimodal: three unequal bells",
         Data::Uniform1d => "uniform1d: flat on [−1, 1]",
         Data::Laplace => "laplace: a sharp peak with long tails",
+        Data::Curve => "curve: a density that you draw",
+        Data::Column => "column: the numbers of your file",
+        Data::Drawn => "drawn: points that you draw",
+        Data::File => "file: the rows of your file",
         Data::Segment => "line: a noisy segment",
         Data::Gaussians => "gaussians: two unequal blobs",
         Data::Ring => "ring: a circle with noise",

@@ -64,5 +64,6 @@ pub fn Screen(
         </div>
         <lessons::Lessons page=page />
         <help::Help page=page />
+        <Later page=page piece=Piece::OwnData />
     }
 }

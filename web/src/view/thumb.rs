@@ -84,6 +84,9 @@ fn outline(data: Data) -> Art {
                 .map(|(x, y)| (0.23 * f64::from(x) - 0.8, 0.23 * f64::from(y) - 0.8))
                 .collect(),
         ),
+        Data::Drawn => Art::Strokes("M6 27L8 20L21 7L25 11L12 24L6 27M18 10L22 14"),
+        Data::Curve => Art::Strokes("M3 26C8 26 8 8 13 8C17 8 16 20 20 20C24 20 23 26 29 26"),
+        Data::File | Data::Column => Art::Strokes("M8 5H20L25 10V27H8ZM12 14H21M12 18H21M12 22H21"),
         Data::Mnist => Art::Strokes(
             "M9 9C13 5 20 6 19 11C19 14 16 15 13 15C17 15 21 17 20 22C19 27 11 27 8 23",
         ),

@@ -2,6 +2,7 @@
 
 mod backend;
 mod files;
+mod own_rows;
 mod presets;
 mod support;
 mod train;

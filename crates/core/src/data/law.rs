@@ -12,6 +12,8 @@ pub(super) enum Law {
     Normal { mean: f64, std: f64 },
     /// U(lo, hi) plus independent N(0, noise²); noise 0 is none.
     Uniform { lo: f64, hi: f64, noise: f64 },
+    /// (1 + tilt (2t − 1)) / width with t = (x − lo) / width in [0, 1); tilt from −1 (falls to 0) to 1 (rises from 0).
+    Ramp { lo: f64, width: f64, tilt: f64 },
     /// exp(−|x − mean| / scale) / (2 scale)
     Laplace { mean: f64, scale: f64 },
 }
@@ -27,6 +29,11 @@ impl Law {
             Self::Uniform { lo, hi, noise } => {
                 normal_mass((x - hi) / noise, (x - lo) / noise) / (hi - lo)
             }
+            Self::Ramp { lo, width, tilt } => {
+                let t = (x - lo) / width;
+                let inside = (0.0..1.0).contains(&t);
+                if inside { (1.0 + tilt * (2.0 * t - 1.0)) / width } else { 0.0 }
+            }
             Self::Laplace { mean, scale } => libm::exp(-(x - mean).abs() / scale) / (2.0 * scale),
         }
     }
@@ -40,6 +47,10 @@ impl Law {
                 let rise = |from: f64| noise * normal_cdf_integral((x - from) / noise);
                 (rise(lo) - rise(hi)) / (hi - lo)
             }
+            Self::Ramp { lo, width, tilt } => {
+                let t = ((x - lo) / width).clamp(0.0, 1.0);
+                t + tilt * t * (t - 1.0)
+            }
             Self::Laplace { mean, scale } => {
                 let tail = 0.5 * libm::exp(-(x - mean).abs() / scale);
                 if x < mean { tail } else { 1.0 - tail }
@@ -51,7 +62,9 @@ impl Law {
     pub(super) fn mass(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Normal { mean, std } => normal_mass((a - mean) / std, (b - mean) / std),
-            Self::Uniform { .. } | Self::Laplace { .. } => (self.cdf(b) - self.cdf(a)).max(0.0),
+            Self::Uniform { .. } | Self::Ramp { .. } | Self::Laplace { .. } => {
+                (self.cdf(b) - self.cdf(a)).max(0.0)
+            }
         }
     }
 
@@ -60,6 +73,7 @@ impl Law {
         match self {
             Self::Normal { mean, std } => (mean - 9.0 * std, mean + 9.0 * std),
             Self::Uniform { lo, hi, noise } => (lo - 9.0 * noise, hi + 9.0 * noise),
+            Self::Ramp { lo, width, .. } => (lo, lo + width),
             Self::Laplace { mean, scale } => (mean - 40.0 * scale, mean + 40.0 * scale),
         }
     }
@@ -71,6 +85,12 @@ impl Law {
             Self::Uniform { lo, hi, noise } => {
                 let x = lo + (hi - lo) * uniform(rng);
                 if noise > 0.0 { x + noise * normal_pair(rng).0 } else { x }
+            }
+            Self::Ramp { lo, width, tilt } => {
+                // The root of tilt t² + (1 − tilt) t = u in [0, 1), by the form that holds for every tilt.
+                let (u, b) = (uniform(rng), 1.0 - tilt);
+                let below = b + (b * b + 4.0 * tilt * u).max(0.0).sqrt();
+                lo + width * (2.0 * u / below.max(f64::MIN_POSITIVE)).min(1.0)
             }
             Self::Laplace { mean, scale } => {
                 let u = uniform(rng) - 0.5;

@@ -1,9 +1,11 @@
 //! The toy data sets: what they are, exactly, and samples of them.
 //!
 //! Every one is a mixture of products of laws on the line. Sets along a curve are so approximately: their density is
-//! that of a fine quadrature along the curve, with an error below 1e-6 of the peak; all others are exact.
+//! that of a fine quadrature along the curve, with an error below 1e-6 of the peak; all others are exact. What the user
+//! drew or gave as a file is the kernel density estimate of its samples, and trained on as such.
 
 mod curve;
+mod kernel;
 mod law;
 mod sets;
 
@@ -14,8 +16,9 @@ use core::ops::Range;
 use rand::RngCore;
 
 use crate::rng::CounterRng;
-use crate::spec::{Data, RunSpec};
+use crate::spec::{Data, Own, RunSpec};
 use curve::Curve;
+use kernel::Kernel;
 use law::{Law, normal_pair, uniform};
 
 /// The stream of random numbers that training tables are drawn from.
@@ -28,11 +31,19 @@ pub type Point = [f64; 2];
 #[derive(Clone, Debug)]
 pub struct Distribution {
     dim: usize,
-    parts: Vec<Part>,
-    /// The curves that samples come from, if they do, and the noise around them.
-    curves: Vec<Curve>,
-    noise: f64,
+    source: Source,
     modes: Option<Modes>,
+}
+
+/// Where its samples come from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// A mixture.
+    Mixture(Vec<Part>),
+    /// Curves, all equally likely, and the noise around them; as a mixture for densities.
+    Curves(Vec<Part>, Vec<Curve>, f64),
+    /// Samples of the user's own.
+    Kernel(Kernel),
 }
 
 /// One product of laws.
@@ -56,16 +67,35 @@ pub struct Modes {
 }
 
 impl Distribution {
-    /// p_data of this run; none for images.
+    /// p_data of this run; none for images, and for a file whose rows are not there.
     #[must_use]
     pub fn of(spec: &RunSpec) -> Option<Self> {
-        Self::new(spec.data(), spec.sigma())
+        Self::build(spec.data(), spec.sigma(), spec.own())
     }
 
-    /// This data set at this noise level, which the sets without one ignore; none for images.
+    /// This data set at this noise level, which the sets without one ignore, as it is before anything is drawn; none for
+    /// images and files.
     #[must_use]
     pub fn new(data: Data, sigma: f64) -> Option<Self> {
-        sets::build(data, sigma)
+        Self::build(data, sigma, RunSpec::of(data).own())
+    }
+
+    fn build(data: Data, sigma: f64, own: &Own) -> Option<Self> {
+        match own {
+            Own::None => sets::build(data, sigma),
+            Own::Curve(heights) => Some(sets::drawn_curve(heights)),
+            Own::Points(_) | Own::File(..) => {
+                let kernel = Kernel::new(own.cloud()?, sigma)?;
+                Some(Self { dim: kernel.dim(), source: Source::Kernel(kernel), modes: None })
+            }
+        }
+    }
+
+    fn parts(&self) -> &[Part] {
+        match &self.source {
+            Source::Mixture(parts) | Source::Curves(parts, ..) => parts,
+            Source::Kernel(_) => &[],
+        }
     }
 
     /// Coordinates of a sample: 1 or 2.
@@ -89,7 +119,10 @@ impl Distribution {
     /// p(x), x of [`Self::dim`] coordinates.
     #[must_use]
     pub fn density(&self, x: &[f64]) -> f64 {
-        self.parts
+        if let Source::Kernel(kernel) = &self.source {
+            return kernel.mean(&|law, axis| law.density(x[axis]));
+        }
+        self.parts()
             .iter()
             .map(|part| part.weight * part.axes(x).map(|(law, x)| law.density(x)).product::<f64>())
             .sum()
@@ -98,16 +131,22 @@ impl Distribution {
     /// P(X ≤ x) of the first coordinate.
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
-        self.parts.iter().map(|part| part.weight * part.laws[0].cdf(x)).sum()
+        if let Source::Kernel(kernel) = &self.source {
+            return kernel.mean(&|law, axis| if axis == 0 { law.cdf(x) } else { 1.0 });
+        }
+        self.parts().iter().map(|part| part.weight * part.laws[0].cdf(x)).sum()
     }
 
     /// The mass of the box between two corners of [`Self::dim`] coordinates.
     #[must_use]
     pub fn mass(&self, lo: &[f64], hi: &[f64]) -> f64 {
+        if let Source::Kernel(kernel) = &self.source {
+            return kernel.mean(&|law, axis| law.mass(lo[axis], hi[axis]));
+        }
         let of = |part: &Part| {
             part.axes(lo).zip(hi).map(|((law, a), b)| law.mass(a, *b)).product::<f64>()
         };
-        self.parts.iter().map(|part| part.weight * of(part)).sum()
+        self.parts().iter().map(|part| part.weight * of(part)).sum()
     }
 
     /// The masses of equal cells over the view, `side` on each axis, `[side]` or `[side, side]` with row 0 at the
@@ -133,15 +172,18 @@ impl Distribution {
 
     /// Σ weight · f(law of x, column) · f(law of y, row), skipping cells that a part does not reach.
     fn on_grid(&self, side: usize, f: impl Fn(Law, usize) -> f64) -> Vec<f64> {
+        if let Source::Kernel(kernel) = &self.source {
+            return kernel.on_grid(self.view(), side, &f);
+        }
         let rows = if self.dim == 1 { 1 } else { side };
         let mut out = vec![0.0; rows * side];
         let (mut along_x, mut along_y) = (Vec::new(), vec![1.0]);
-        for part in &self.parts {
-            let columns = self.cells(part.laws[0], side);
+        for part in self.parts() {
+            let columns = cells(self.view(), part.laws[0], side);
             fill(&mut along_x, columns.clone(), |i| f(part.laws[0], i));
             let mut reached = 0..1;
             if self.dim == 2 {
-                reached = self.cells(part.laws[1], side);
+                reached = cells(self.view(), part.laws[1], side);
                 fill(&mut along_y, reached.clone(), |i| f(part.laws[1], i));
             }
             for (row, y) in reached.zip(&along_y) {
@@ -154,29 +196,23 @@ impl Distribution {
         out
     }
 
-    /// The cells of an axis that a law reaches.
-    fn cells(&self, law: Law, side: usize) -> Range<usize> {
-        let (lo, hi) = self.view();
-        let (from, to) = law.reach();
-        let cell = |x: f64| (x - lo) / (hi - lo) * side as f64;
-        // Casts of floats saturate.
-        let first = (cell(from).floor() as usize).min(side);
-        let last = (cell(to).ceil() as usize).min(side);
-        first..last.max(first)
-    }
-
     /// One draw.
     pub fn sample(&self, rng: &mut impl RngCore) -> Point {
-        if !self.curves.is_empty() {
-            return self.sample_curve(rng);
+        match &self.source {
+            Source::Mixture(parts) => self.sample_mixture(parts, rng),
+            Source::Curves(_, curves, noise) => sample_curve(curves, *noise, rng),
+            Source::Kernel(kernel) => kernel.sample(rng),
         }
+    }
+
+    fn sample_mixture(&self, parts: &[Part], rng: &mut impl RngCore) -> Point {
         let mut left = uniform(rng);
-        let part = self.parts.iter().find(|part| {
+        let part = parts.iter().find(|part| {
             left -= part.weight;
             left < 0.0
         });
         // Weights may sum to a hair below 1.
-        let Some(part) = part.or(self.parts.last()) else { return [0.0; 2] };
+        let Some(part) = part.or(parts.last()) else { return [0.0; 2] };
         match part.laws {
             [Law::Normal { mean: x, std: sx }, Law::Normal { mean: y, std: sy }]
                 if self.dim == 2 =>
@@ -190,15 +226,25 @@ impl Distribution {
             }
         }
     }
+}
 
-    /// All curves are equally likely.
-    fn sample_curve(&self, rng: &mut impl RngCore) -> Point {
-        let u = uniform(rng) * self.curves.len() as f64;
-        let curve = self.curves[(u as usize).min(self.curves.len() - 1)];
-        let [x, y] = curve.point(curve.parameter(u.fract()));
-        let (dx, dy) = normal_pair(rng);
-        [x + self.noise * dx, y + self.noise * dy]
-    }
+/// All curves are equally likely.
+fn sample_curve(curves: &[Curve], noise: f64, rng: &mut impl RngCore) -> Point {
+    let u = uniform(rng) * curves.len() as f64;
+    let curve = curves[(u as usize).min(curves.len() - 1)];
+    let [x, y] = curve.point(curve.parameter(u.fract()));
+    let (dx, dy) = normal_pair(rng);
+    [x + noise * dx, y + noise * dy]
+}
+
+/// The cells of an axis that a law reaches.
+fn cells((lo, hi): (f64, f64), law: Law, side: usize) -> Range<usize> {
+    let (from, to) = law.reach();
+    let cell = |x: f64| (x - lo) / (hi - lo) * side as f64;
+    // Casts of floats saturate.
+    let first = (cell(from).floor() as usize).min(side);
+    let last = (cell(to).ceil() as usize).min(side);
+    first..last.max(first)
 }
 
 impl Part {
@@ -213,7 +259,8 @@ fn fill(out: &mut Vec<f64>, cells: Range<usize>, f: impl Fn(usize) -> f64) {
     out.extend(cells.map(f));
 }
 
-/// The training table of a toy set, `[rows, dim]` row-major, a function of the spec alone; none for images.
+/// The training table of a toy set, `[rows, dim]` row-major, a function of the spec alone (and of the rows of a file);
+/// none for images.
 #[must_use]
 pub fn rows(spec: &RunSpec) -> Option<Vec<f32>> {
     let data = Distribution::of(spec)?;

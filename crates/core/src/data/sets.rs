@@ -4,10 +4,10 @@ use core::f64::consts::TAU;
 
 use super::curve::Curve;
 use super::law::Law;
-use super::{Distribution, Modes, Part, Point};
-use crate::spec::Data;
+use super::{Distribution, Modes, Part, Point, Source};
+use crate::spec::{Data, Heights};
 
-/// The set at this noise level; none for images.
+/// The set at this noise level; none for images and the user's own data.
 pub(super) fn build(data: Data, sigma: f64) -> Option<Distribution> {
     let even = |points: Vec<Point>| {
         let weight = 1.0 / points.len() as f64;
@@ -33,7 +33,7 @@ pub(super) fn build(data: Data, sigma: f64) -> Option<Distribution> {
             along(vec![Curve::Arm { second: false }, Curve::Arm { second: true }], sigma)
         }
         Data::Checkerboard => checkerboard(sigma),
-        Data::Mnist => return None,
+        Data::Curve | Data::Column | Data::Drawn | Data::File | Data::Mnist => return None,
     })
 }
 
@@ -67,16 +67,14 @@ fn gaussians(dim: usize, modes: &[(f64, Point, Point)]) -> Distribution {
     };
     Distribution {
         dim,
-        parts: modes.iter().map(part).collect(),
-        curves: Vec::new(),
-        noise: 0.0,
+        source: Source::Mixture(modes.iter().map(part).collect()),
         modes: Some(modes_alone),
     }
 }
 
 fn single(law: Law) -> Distribution {
     let parts = vec![Part { weight: 1.0, laws: [law, law] }];
-    Distribution { dim: 1, parts, curves: Vec::new(), noise: 0.0, modes: None }
+    Distribution { dim: 1, source: Source::Mixture(parts), modes: None }
 }
 
 fn along(curves: Vec<Curve>, noise: f64) -> Distribution {
@@ -86,7 +84,8 @@ fn along(curves: Vec<Curve>, noise: f64) -> Distribution {
         weight: share * weight,
         laws: centre.map(|mean| Law::Normal { mean, std: noise }),
     };
-    Distribution { dim: 2, parts: nodes.map(around).collect(), curves, noise, modes: None }
+    let parts = nodes.map(around).collect();
+    Distribution { dim: 2, source: Source::Curves(parts, curves, noise), modes: None }
 }
 
 /// The squares of even i + j of a 4×4 board over [−0.9, 0.9]².
@@ -97,5 +96,19 @@ fn checkerboard(noise: f64) -> Distribution {
     };
     let dark = (0..16).map(|k| (k % 4, k / 4)).filter(|(i, j)| (i + j) % 2 == 0);
     let parts = dark.map(|(i, j)| Part { weight: 1.0 / 8.0, laws: [strip(i), strip(j)] }).collect();
-    Distribution { dim: 2, parts, curves: Vec::new(), noise: 0.0, modes: None }
+    Distribution { dim: 2, source: Source::Mixture(parts), modes: None }
+}
+
+/// The density on [−3, 3] that is linear between equally spaced heights, and 0 outside.
+pub(super) fn drawn_curve(heights: &Heights) -> Distribution {
+    let width = 6.0 / (heights.len() - 1) as f64;
+    let total: f64 = heights.windows(2).map(|w| f64::from(w[0]) + f64::from(w[1])).sum();
+    let part = |(i, w): (usize, &[u8])| {
+        let (a, b) = (f64::from(w[0]), f64::from(w[1]));
+        let lo = -3.0 + width * i as f64;
+        let law = Law::Ramp { lo, width, tilt: (b - a) / (a + b) };
+        Part { weight: (a + b) / total, laws: [law, law] }
+    };
+    let ramps = heights.windows(2).enumerate().filter(|(_, w)| w[0] > 0 || w[1] > 0);
+    Distribution { dim: 1, source: Source::Mixture(ramps.map(part).collect()), modes: None }
 }

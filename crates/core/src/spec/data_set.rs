@@ -56,6 +56,10 @@ data_sets! {
     Uniform1d, "uniform1d", Line, None;
     /// Laplace(0, 0.5).
     Laplace, "laplace", Line, None;
+    /// A density that the user drew, linear between its heights.
+    Curve, "curve", Line, None;
+    /// One column of the user's file; the noise is the bandwidth of its kernel density estimate.
+    Column, "column", Line, Some(0.1);
     /// GAN Lab's noisy segment.
     Segment, "line", Plane, Some(0.02);
     /// GAN Lab's two unequal Gaussians.
@@ -76,6 +80,10 @@ data_sets! {
     Spiral, "spiral", Plane, Some(0.02);
     /// The dark squares of a 4×4 board.
     Checkerboard, "checkerboard", Plane, Some(0.0);
+    /// Points that the user drew; the noise is the bandwidth of their kernel density estimate.
+    Drawn, "drawn", Plane, Some(0.03);
+    /// Two columns of the user's file, likewise.
+    File, "file", Plane, Some(0.03);
     /// Handwritten digits, 28×28.
     Mnist, "mnist", Images, None;
 }
@@ -91,6 +99,12 @@ impl Data {
         }
     }
 
+    /// Whether it is the user's own: drawn, or a file.
+    #[must_use]
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::Drawn | Self::Curve | Self::File | Self::Column)
+    }
+
     /// The fewest, the usual and the most rows of a training table.
     #[must_use]
     pub const fn rows_range(self) -> (u32, u32, u32) {
@@ -101,7 +115,7 @@ impl Data {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, Why> {
-        if ["dirac", "drawn", "file", "fashion"].contains(&text) {
+        if ["dirac", "fashion"].contains(&text) {
             return Err(Why::Later);
         }
         Self::ALL.iter().copied().find(|d| d.name() == text).ok_or(Why::Invalid)

@@ -3,6 +3,7 @@
 use super::data_set::Data;
 use super::net::{Net, OutputAct};
 use super::optimiser::{Decay, Optimiser};
+use super::own::Own;
 use super::run::RunSpec;
 use super::value::{BackendChoice, Classes, Exec, Latent, Loss, Order};
 
@@ -17,6 +18,12 @@ impl RunSpec {
     #[must_use]
     pub fn sigma(&self) -> f64 {
         self.sigma
+    }
+
+    /// What the user drew, or which rows of a file the data are.
+    #[must_use]
+    pub fn own(&self) -> &Own {
+        &self.own
     }
 
     /// Which classes of an image set are used.

@@ -5,6 +5,7 @@ use super::error::Why;
 use super::net::{Activation, Net, OutputAct};
 use super::number::{print, real, whole32};
 use super::optimiser::{Decay, Optimiser};
+use super::own::Own;
 use super::run::RunSpec;
 use super::value::{
     BackendChoice, Classes, Exec, Latent, Loss, Order, name_of, named, parse_reg, reg_text,
@@ -58,13 +59,13 @@ const OPTIMISERS: &str = "sgd:lr[:momentum], adam:lr[:beta1:beta2] or rmsprop:lr
 const UPDATES: &str = "a whole number from 0 to 10";
 
 /// The fields of a run, in the order of the address. A field's default may depend on the fields before it.
-pub static KEYS: [Key; 27] = [
+pub static KEYS: [Key; 28] = [
     Key {
         name: "data",
         default: "gaussians",
         meaning: "the data set",
         allowed: "gaussian1d, bimodal, trimodal, uniform1d, laplace, line, gaussians, ring, disjoint, ring8, grid25, \
-                  swissroll, moons, spiral, checkerboard or mnist",
+                  swissroll, moons, spiral, checkerboard, drawn, curve, file, column or mnist",
         get: |s| s.data.name().into(),
         set: |s, t| Data::parse(t).map(|v| *s = RunSpec::of(v)),
     },
@@ -79,10 +80,19 @@ pub static KEYS: [Key; 27] = [
     Key {
         name: "points",
         default: "",
-        meaning: "the points of data=drawn",
-        allowed: "nothing",
-        get: |_| String::new(),
-        set: later!("", |_| true),
+        meaning: "what was drawn: the points of data=drawn, or the heights of data=curve",
+        allowed: "for data=drawn 1 to 2000 points of four letters each (x and y, 4096 levels of two letters), for \
+                  data=curve 64 heights of a letter each, not all A; letters are A-Z, a-z, 0-9, - and _",
+        get: |s| s.own.points(),
+        set: |s, t| Own::parse_points(s.data, t).map(|v| s.own = v),
+    },
+    Key {
+        name: "file",
+        default: "",
+        meaning: "which rows data=file and data=column are: they stand in a checkpoint, not in the address",
+        allowed: "the number of rows from 1 to 100000, -, and the sixteen hexadecimal digits of their digest",
+        get: |s| s.own.file(),
+        set: |s, t| s.own.parse_file(s.data, t).map(|v| s.own = v),
     },
     Key {
         name: "class",

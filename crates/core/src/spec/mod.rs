@@ -12,6 +12,7 @@ mod keys;
 mod net;
 mod number;
 mod optimiser;
+mod own;
 mod run;
 mod value;
 
@@ -22,6 +23,10 @@ pub use error::SpecError;
 pub use keys::{KEYS, Key, PAGE_KEYS, PageKey};
 pub use net::{Activation, NamedNet, Net, OutputAct};
 pub use optimiser::{Decay, Optimiser};
+pub use own::{
+    Cell, Cloud, HEIGHTS, Heights, LEVELS, MOST_HEIGHT, MOST_POINTS, MOST_ROWS, Mark, Own,
+    coordinate, heights_text, level,
+};
 pub use run::{Change, RunSpec};
 pub use value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
 

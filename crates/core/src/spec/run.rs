@@ -1,11 +1,14 @@
 //! [`RunSpec`]: one run, valid once constructed.
 
+use std::sync::Arc;
+
 use super::ADDRESS_VERSION;
 use super::data_set::{Data, DataKind};
 use super::error::{SpecError, Why, shown};
 use super::keys::{self, KEYS, Key};
 use super::net::{Activation, NamedNet, Net, OutputAct};
 use super::optimiser::{Decay, Optimiser};
+use super::own::{Cloud, Own};
 use super::value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
 
 /// Everything about a run but its weights. All values are effective ones: nothing is left to be resolved.
@@ -13,6 +16,7 @@ use super::value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order}
 pub struct RunSpec {
     pub(super) data: Data,
     pub(super) sigma: f64,
+    pub(super) own: Own,
     pub(super) classes: Classes,
     pub(super) rows: u32,
     pub(super) latent: Latent,
@@ -67,6 +71,7 @@ impl RunSpec {
         Self {
             data,
             sigma: data.default_sigma().unwrap_or(0.0),
+            own: Own::usual(data),
             classes: Classes::All,
             rows,
             latent: Latent { law: LatentLaw::Gaussian, dim: latent_dim },
@@ -150,7 +155,7 @@ impl RunSpec {
     /// The same run with one field changed: the one way to change anything.
     ///
     /// What stood at its default stays at its default, whatever that now is: a change of `data` takes z, g, d and gout
-    /// along unless they were chosen. What belongs to the old data set (sigma, class, rows) goes back to the default of
+    /// along unless they were chosen. What belongs to the old data set (sigma, points, file, class, rows) goes back to the default of
     /// the new one; a named net brings its own activations.
     ///
     /// # Errors
@@ -166,7 +171,14 @@ impl RunSpec {
         if key == "data" {
             drop_fixed(&mut fields, value);
         }
-        Self::from_chosen(&fields)
+        let next = Self::from_chosen(&fields)?;
+        Ok(self.own.cloud().and_then(|rows| next.supplied(rows)).unwrap_or(next))
+    }
+
+    /// The same run with the rows of its file; none where it is not they that it is about.
+    #[must_use]
+    pub fn supplied(&self, rows: &Arc<Cloud>) -> Option<Self> {
+        self.own.supplied(rows).map(|own| Self { own, ..self.clone() })
     }
 
     fn from_chosen(fields: &[(&'static str, String)]) -> Result<Self, SpecError> {
@@ -304,7 +316,7 @@ fn default_output(kind: DataKind) -> OutputAct {
 fn gives_way(name: &str, key: &str, value: &str) -> bool {
     let named = value == NamedNet::MlpMnist.name();
     match key {
-        "data" => ["sigma", "class", "rows"].contains(&name),
+        "data" => ["sigma", "points", "file", "class", "rows"].contains(&name),
         "g" => named && ["gact", "gout"].contains(&name),
         "d" => named && name == "dact",
         _ => false,
