@@ -124,3 +124,25 @@ fn samples_and_scores_come_as_numbers() {
         Ok(())
     });
 }
+
+#[test]
+fn a_scene_that_was_trained_before_is_there_at_once() {
+    browse(async |page| {
+        stage(&page, "#data=bimodal&backend=cpu").await?;
+        for (name, modes) in [("ring8", 8.0), ("gaussians", 2.0), ("bimodal", 2.0)] {
+            let choose = "const list = document.querySelector('[data-testid=preset]');
+                list.value = `warm:${arguments[0]}`; list.dispatchEvent(new Event('change', { bubbles: true }))";
+            page.run(choose, &[json!(name)]).await?;
+            page.until(&format!("{name} is on stage"), async || {
+                let spec = page.api("return a.spec().data").await?;
+                Ok(spec == json!(name) && page.number("iteration").await? == 10_000.0)
+            })
+            .await?;
+            page.until(&format!("{name} has its modes"), async || {
+                Ok(page.api("return a.metrics().modes").await?.as_f64() == Some(modes))
+            })
+            .await?;
+        }
+        Ok(())
+    });
+}

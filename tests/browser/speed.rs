@@ -152,3 +152,40 @@ fn the_page_stays_smooth_while_it_trains_flat_out() {
         Ok(())
     });
 }
+
+/// Layers of the plane, all that can be seen together.
+const EVERY_LAYER: &str = "real,fake,field,contour,pulls,grid,density,model";
+/// Every view open keeps at least this share of the training speed with none.
+const LEAST_SHARE: f64 = 0.8;
+
+/// Iterations per second over three seconds, with these layers and perhaps with G's units.
+async fn speed(page: &Page, layers: &str, units: bool) -> Result<f64> {
+    page.open(&format!("#data=ring8&backend=cpu&batch=256&play=1&view={layers}")).await?;
+    page.until_iteration(0.0).await?;
+    if units {
+        page.run("document.querySelector('.node.g').click()", &[]).await?;
+        page.until("units are drawn", async || page.has("units-g").await).await?;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let rate = "const from = a.metrics().iteration, begun = performance.now();
+        await new Promise((go) => setTimeout(go, 3000));
+        return 1000 * (a.metrics().iteration - from) / (performance.now() - begun)";
+    page.api(rate).await?.as_f64().context("no rate")
+}
+
+#[test]
+fn every_view_open_costs_at_most_a_fifth_of_the_speed() {
+    visit_with(&SITE.address(), &[PLAIN], async |page| {
+        let mut shares = Vec::new();
+        for _ in 0..TRIES {
+            let (none, all) =
+                (speed(&page, "", false).await?, speed(&page, EVERY_LAYER, true).await?);
+            shares.push(all / none);
+            println!("{all:.0} of {none:.0} iterations/s: {:.2}", all / none);
+            if all >= LEAST_SHARE * none {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("with every view open only {shares:.2?} of the speed with none")
+    });
+}

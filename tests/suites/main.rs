@@ -8,3 +8,4 @@ mod kernels;
 mod learning;
 mod sources;
 mod tidy;
+mod warm;

@@ -1,8 +1,9 @@
 // Keeps the page for visits without a network. What lies in a folder named by a hash never changes and comes from the
 // cache; everything else comes from the network when there is one, so that a new build is seen at once.
 const CACHE = "adversaria-1";
-// What the page's html does not name: the worker's script, and the images that the first MNIST scene waits for.
-const UNNAMED = ["worker.js", "data/mnist-train-a.bin.gz"];
+// What the page's html does not name: the worker's script, the images that the first MNIST scene waits for, and what
+// was trained before.
+const UNNAMED = ["worker.js", "data/mnist-train-a.bin.gz", ...["ring8", "gaussians", "bimodal"].map((name) => `warm/${name}.safetensors`)];
 const HASHED = /\/app-[0-9a-f]{16}\//;
 
 const here = (name) => new URL(name, self.registration.scope).href;

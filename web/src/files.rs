@@ -7,13 +7,50 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, FileList, ReadableStream, ReadableWritablePair, Response};
 
+use adversaria_core::presets::Warm;
+
 use crate::{
     address,
     page::{OwnWish, Page},
+    view::header::grouped,
 };
 
 /// No file that the page takes is larger: the training images of MNIST have 45 MiB.
 const MOST_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
+
+/// Puts a run on stage that was trained before, and plays on.
+pub fn show_warm(page: Page, warm: &'static Warm) {
+    spawn_local(async move {
+        match fetched(&format!("warm/{}.safetensors", warm.name)).await {
+            Ok(bytes) => page.ask(
+                |id| Command::Restore { id, bytes },
+                move |result| {
+                    if result.is_ok() {
+                        page.fault.set(None);
+                        page.tell(format!(
+                            "{}: trained for {} iterations.",
+                            warm.title,
+                            grouped(warm.steps.into())
+                        ));
+                    }
+                },
+            ),
+            Err(_) => page.complain(format!(
+                "{}: its file could not be loaded; the run goes on.",
+                warm.title
+            )),
+        }
+    });
+}
+
+/// The bytes of one of the page's own files.
+async fn fetched(path: &str) -> Result<Vec<u8>, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(path)).await?.dyn_into()?;
+    if !response.ok() {
+        return Err(response.status_text().into());
+    }
+    Ok(Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec())
+}
 
 /// Ends of the names of files that hold rows of numbers.
 const TABLES: [&str; 3] = [".csv", ".tsv", ".txt"];

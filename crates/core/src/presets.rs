@@ -413,6 +413,43 @@ fn data_of(address: &str) -> &str {
     address.split('&').find_map(|part| part.strip_prefix("data=")).unwrap_or_default()
 }
 
+/// A run that is already trained: a checkpoint that the command line made, shipped with the page.
+pub struct Warm {
+    /// Its file is `warm/` and this and `.safetensors`.
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// The run it was made of, without `#`: `adversaria train '#…' --steps N --backend cpu`.
+    pub address: &'static str,
+    /// N.
+    pub steps: u32,
+}
+
+/// All warm starts.
+pub const WARM: [Warm; 3] = [
+    Warm {
+        name: "ring8",
+        title: "Eight modes, learned already",
+        address: "data=ring8&g=48,48&d=48,48&gact=leaky:0.2&dact=leaky:0.2\
+            &optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256&lrdecay=cosine:20000",
+        steps: 10_000,
+    },
+    Warm {
+        name: "gaussians",
+        title: "Two blobs, learned already",
+        address: "data=gaussians&g=48,48&d=48,48&gact=leaky:0.2&dact=tanh&kd=3\
+            &optd=adam:0.001:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
+        steps: 10_000,
+    },
+    Warm {
+        name: "bimodal",
+        title: "Two bells, learned already",
+        address: "data=bimodal&g=32,32&d=32,32&gact=elu&dact=tanh&kd=5\
+            &optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
+        steps: 10_000,
+    },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,9 @@ const BESIDE: [&str; 5] =
 /// What lies with the program, in a folder named by what it holds, so that it can be kept for ever.
 const WITHIN: [&str; 2] = ["web/public/favicon.svg", "web/styles/main.css"];
 
+/// Runs that were trained before, beside the html.
+const WARM: &str = "warm";
+
 /// Left in the built page: what it was built from.
 const STAMP: &str = ".built-from";
 
@@ -81,6 +84,12 @@ fn assemble(into: &Path, toolbox: &tools::Toolbox) -> Result<()> {
     }
     for file in BESIDE {
         copy(&root.join("web/public").join(file), into)?;
+    }
+    let warm = into.join(WARM);
+    fs::create_dir(&warm).with_context(|| format!("{} cannot be made", warm.display()))?;
+    let trained = root.join("web/public").join(WARM);
+    for entry in fs::read_dir(&trained).with_context(|| format!("{} is gone", trained.display()))? {
+        copy(&entry?.path(), &warm)?;
     }
     let packs = into.join("data");
     fs::create_dir(&packs).with_context(|| format!("{} cannot be made", packs.display()))?;

@@ -1,6 +1,6 @@
 //! The bottom strip: presets, speed, files, the link, colours and help.
 
-use adversaria_core::presets::{Group, PRESETS};
+use adversaria_core::presets::{Group, PRESETS, WARM};
 use adversaria_core::spec::{Address, Theme};
 use leptos::{html, prelude::*};
 
@@ -32,6 +32,9 @@ pub fn Footer(
     }
 }
 
+/// Before the names of warm starts, which presets may share.
+const WARM_MARK: &str = "warm:";
+
 #[component]
 fn Presets(page: Page) -> impl IntoView {
     let node = NodeRef::<html::Select>::new();
@@ -58,8 +61,14 @@ fn Presets(page: Page) -> impl IntoView {
             entries.map(|p| view! { <option value=p.name>{p.title}</option> }).collect_view();
         view! { <optgroup label=*title>{options}</optgroup> }
     });
+    let warm = WARM.iter().map(|warm| {
+        view! { <option value=format!("{WARM_MARK}{}", warm.name)>{warm.title}</option> }
+    });
     let choose = move |event| {
         let name = event_target_value(&event);
+        if let Some(warm) = WARM.iter().find(|w| name.strip_prefix(WARM_MARK) == Some(w.name)) {
+            return files::show_warm(page, warm);
+        }
         let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else { return };
         page.show_preset(preset.address);
     };
@@ -69,6 +78,7 @@ fn Presets(page: Page) -> impl IntoView {
             <select data-testid="preset" node_ref=node on:change=choose>
                 <option value="">"your own"</option>
                 {groups.collect_view()}
+                <optgroup label="Trained before">{warm.collect_view()}</optgroup>
             </select>
         </label>
         <p class="watch" data-testid="watch">{watch}</p>
