@@ -1,4 +1,5 @@
-//! That everybody can use it: axe-core finds nothing against WCAG 2.2 AA in what the page shows.
+//! That everybody can use it: axe-core finds nothing against WCAG 2.2 AA in what the page shows, and Tab reaches every
+//! control.
 
 use std::{fs, sync::LazyLock};
 
@@ -110,6 +111,49 @@ fn a_planted_fault_is_found() {
             .await?;
         let found = check(&page, "as planted").await.map_err(|error| error.to_string());
         ensure!(found.as_ref().is_err_and(|why| why.contains("button-name")), "{found:?}");
+        Ok(())
+    });
+}
+
+/// What can be used now: what is seen, enabled and takes the focus by Tab; radio-like groups do not occur.
+const CONTROLS: &str = "const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+    window.controls = [...document.querySelectorAll('button, input, select, textarea, a[href], [tabindex=\"0\"]')]
+        .filter((element) => seen(element) && !element.disabled && element.tabIndex >= 0);
+    return window.controls.length";
+/// Which of them has the focus, and whether that is seen by a ring around it or around its label.
+const FOCUS: &str = "const here = document.activeElement;
+    const ringed = (element) => element && getComputedStyle(element).outlineStyle !== 'none';
+    return [window.controls.indexOf(here), !!(ringed(here) || ringed(here.closest('label, .button')))]";
+
+#[test]
+fn every_control_is_reached_by_tab_and_shows_it() {
+    browse(async |page| {
+        open(&page, "#data=ring8&backend=cpu").await?;
+        // One state for each editor that a node opens.
+        for node in ["z", "g", "data", "d", "loss"] {
+            let click = format!(
+                "document.querySelector('.node.{node}').click(); document.activeElement?.blur()"
+            );
+            page.run(&click, &[]).await?;
+            let count = page.run(CONTROLS, &[]).await?.as_u64().unwrap_or_default();
+            ensure!(count > 30, "{node}: only {count} controls");
+            let mut reached = std::collections::BTreeSet::new();
+            page.run("window.controls[0].focus()", &[]).await?;
+            for _ in 0..count + 5 {
+                let focus = page.run(FOCUS, &[]).await?;
+                if let Some(at) = focus[0].as_u64() {
+                    ensure!(focus[1] == json!(true), "{node}: control {at} shows no focus");
+                    reached.insert(at);
+                }
+                page.type_key("\u{e004}").await?;
+            }
+            let missed = format!(
+                "return window.controls.filter((_, at) => !{:?}.includes(at)).map((control) => control.outerHTML.slice(0, 90))",
+                reached.iter().collect::<Vec<_>>()
+            );
+            let missed = page.run(&missed, &[]).await?;
+            ensure!(missed == json!([]), "{node}: not reached by Tab: {missed:#}");
+        }
         Ok(())
     });
 }

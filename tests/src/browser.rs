@@ -228,6 +228,14 @@ impl Page {
         Ok(self.client.find(Locator::Css("body")).await?.send_keys(key).await?)
     }
 
+    /// Presses a key where the focus is.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn type_key(&self, key: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(key).await?)
+    }
+
     /// Gives a file to a file input.
     ///
     /// # Errors
