@@ -213,12 +213,13 @@ fn ground(data: &PlaneData<'_>, layers: PlaneLayers, p_g: &[f32], theme: &Theme)
     let best = || -> Vec<f32> {
         optimal(data.p_data, p_g).into_iter().map(|best| judge.best(best)).collect()
     };
+    let or_neutral = |value: f32| if value.is_nan() { judge.neutral() } else { value };
     let known = judge.best_name().is_some();
     let values = if layers.difference && known && is_field(field, data.side) {
-        let over = |(d, best): (&f32, f32)| judge.neutral() + d - best;
+        let over = |(d, best): (&f32, f32)| or_neutral(judge.neutral() + d - best);
         field.iter().zip(best()).map(over).collect()
     } else if layers.optimal && known {
-        best()
+        best().into_iter().map(or_neutral).collect()
     } else if layers.field || layers.difference || layers.optimal {
         field.clone()
     } else {
