@@ -13,7 +13,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, KeyAction, KeyActions},
+    elements::Element,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::task::{LocalSet, spawn_local};
@@ -233,7 +237,11 @@ impl Page {
     /// # Errors
     /// When the browser is gone.
     pub async fn type_key(&self, key: &str) -> Result<()> {
-        Ok(self.client.active_element().await?.send_keys(key).await?)
+        let mut keys = KeyActions::new("keyboard".into());
+        for value in key.chars() {
+            keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        Ok(self.client.perform_actions(keys).await?)
     }
 
     /// Gives a file to a file input.
