@@ -5,17 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 
 const here = import.meta.dirname;
 const WARM_UP_S = 1.5;
 const job = JSON.parse(process.argv[2]);
 const { address } = JSON.parse(await readFile(join(here, 'workloads.json'), 'utf8'))[job.workload];
-
-// SwiftShader draws and computes in software; other sets of flags give blank pages or no adapter, without a word.
-const software = ['--use-vulkan=swiftshader', '--use-angle=swiftshader'];
-const flags = `--no-sandbox --disable-dev-shm-usage --enable-unsafe-webgpu --enable-features=Vulkan --disable-quic
-  --no-first-run --disable-background-networking --disable-component-update --disable-sync`.split(/\s+/);
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
@@ -78,8 +73,7 @@ async function runPage(tab) {
 }
 
 async function run() {
-  const args = job.hardware ? flags : [...flags, ...software];
-  const browser = await chromium.launch({ executablePath: job.chromium, args });
+  const browser = await launch(job);
   let timer;
   try {
     const tab = await browser.newPage({ viewport: { width: 1500, height: 900 } });

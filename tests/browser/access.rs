@@ -7,7 +7,11 @@ use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::{browse, scenes::stage};
+use crate::{
+    browse,
+    scenes::stage,
+    steps::{give, until_is},
+};
 
 /// The rules of WCAG 2.2 at the levels A and AA; each violation in a line, with where it is.
 const CHECK: &str = "const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -18,6 +22,7 @@ const CHECK: &str = "const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', '
 static AXE: LazyLock<String> = LazyLock::new(|| {
     fs::read_to_string(xtask::npm::axe().expect("axe-core can be fetched")).expect("text")
 });
+const MOMENT: &str = "return document.querySelector('[data-testid=moment]').dataset.value";
 const SIZES: [(u32, u32); 2] = [(1280, 720), (360, 800)];
 
 /// Looks at what is shown now.
@@ -81,6 +86,39 @@ fn every_editor() {
     });
 }
 
+/// MNIST with the gallery under it.
+async fn open_gallery(page: &Page, theme: &str) -> Result<()> {
+    open(page, &format!("#data=mnist&backend=cpu&theme={theme}")).await?;
+    page.api("await a.advance(5); return 0").await?;
+    page.until("the gallery is there", async || {
+        Ok(page.has("gallery-draw").await? && page.has("tally").await?)
+    })
+    .await
+}
+
+const GALLERY: [&str; 4] = ["gallery-nearest", "gallery-pad", "gallery-between", "gallery-draw"];
+
+#[test]
+fn the_gallery_of_images() {
+    browse(async |page| {
+        for theme in ["light", "dark"] {
+            open_gallery(&page, theme).await?;
+            for tab in GALLERY {
+                page.run(
+                    "document.querySelector(`[data-testid=${arguments[0]}]`).click()",
+                    &[json!(tab)],
+                )
+                .await?;
+                for (width, height) in SIZES {
+                    page.resize(width, height).await?;
+                    check(&page, &format!("{tab}, {theme}, {width}")).await?;
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn help_menu_and_messages() {
     browse(async |page| {
@@ -97,6 +135,46 @@ fn help_menu_and_messages() {
                 page.api("await a.load('#kd=99').catch(() => 0); return 0").await?;
                 check(&page, &format!("a fault, {theme}, {width}")).await?;
             }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn own_data_slow_motion_and_a_branch() {
+    browse(async |page| {
+        let both = async |what: &str| {
+            for (width, height) in SIZES {
+                page.resize(width, height).await?;
+                check(&page, &format!("{what}, {width}")).await?;
+            }
+            Ok::<_, anyhow::Error>(())
+        };
+        for theme in ["light", "dark"] {
+            open(&page, &format!("#data=ring8&backend=cpu&theme={theme}")).await?;
+            page.api("await a.advance(40); return 0").await?;
+            until_is(&page, "it has come to 40", MOMENT, json!("40")).await?;
+            for (data, part) in
+                [("drawn", "own-plane"), ("curve", "own-curve"), ("file", "own-text")]
+            {
+                page.click(&format!("data-{data}")).await?;
+                page.until(part, async || page.has(part).await).await?;
+                both(&format!("{part}, {theme}")).await?;
+                page.resize(1280, 720).await?;
+                page.click("own-close").await?;
+            }
+            page.click("slow").await?;
+            page.until("there is a part", async || page.has("beat").await).await?;
+            page.click("beat").await?;
+            both(&format!("slow motion, {theme}")).await?;
+            page.resize(1280, 720).await?;
+            page.click("slow").await?;
+            give(&page, "history", "20").await?;
+            until_is(&page, "it is back", MOMENT, json!("20")).await?;
+            page.api("await a.set('kd', '3'); await a.advance(20); return 0").await?;
+            let branches = "return document.querySelectorAll('.lanes path').length";
+            until_is(&page, "there are two branches", branches, json!(2)).await?;
+            both(&format!("a branch, {theme}")).await?;
         }
         Ok(())
     });
@@ -123,7 +201,7 @@ const CONTROLS: &str = "const seen = (element) => element.checkVisibility({ visi
 /// Which of them has the focus, and whether that is seen by a ring around it or around its label.
 const FOCUS: &str = "const here = document.activeElement;
     const ringed = (element) => element && getComputedStyle(element).outlineStyle !== 'none';
-    return [window.controls.indexOf(here), !!(ringed(here) || ringed(here.closest('label, .button')))]";
+    return [window.controls.indexOf(here), !!(ringed(here) || ringed(here.closest('label, .button'))), here.outerHTML.slice(0, 200)]";
 
 #[test]
 fn every_control_is_reached_by_tab_and_shows_it() {
@@ -135,25 +213,44 @@ fn every_control_is_reached_by_tab_and_shows_it() {
                 "document.querySelector('.node.{node}').click(); document.activeElement?.blur()"
             );
             page.run(&click, &[]).await?;
-            let count = page.run(CONTROLS, &[]).await?.as_u64().unwrap_or_default();
-            ensure!(count > 30, "{node}: only {count} controls");
-            let mut reached = std::collections::BTreeSet::new();
-            page.run("window.controls[0].focus()", &[]).await?;
-            for _ in 0..count + 5 {
-                let focus = page.run(FOCUS, &[]).await?;
-                if let Some(at) = focus[0].as_u64() {
-                    ensure!(focus[1] == json!(true), "{node}: control {at} shows no focus");
-                    reached.insert(at);
-                }
-                page.type_key("\u{e004}").await?;
-            }
-            let missed = format!(
-                "return window.controls.filter((_, at) => !{:?}.includes(at)).map((control) => control.outerHTML.slice(0, 90))",
-                reached.iter().collect::<Vec<_>>()
-            );
-            let missed = page.run(&missed, &[]).await?;
-            ensure!(missed == json!([]), "{node}: not reached by Tab: {missed:#}");
+            reach_all(&page, node).await?;
+        }
+        open_gallery(&page, "light").await?;
+        for tab in ["gallery-pad", "gallery-draw"] {
+            // No pointer: after one browsers show no focus that a script sets.
+            let open = "document.querySelector(`[data-testid=${arguments[0]}]`).click()";
+            page.run(open, &[json!(tab)]).await?;
+            page.until("it is there", async || {
+                page.has(if tab == "gallery-pad" { "pad" } else { "draw" }).await
+            })
+            .await?;
+            reach_all(&page, tab).await?;
         }
         Ok(())
     });
+}
+
+/// Tab reaches every control, and each shows the focus.
+async fn reach_all(page: &Page, what: &str) -> Result<()> {
+    let count = page.run(CONTROLS, &[]).await?.as_u64().unwrap_or_default();
+    ensure!(count > 30, "{what}: only {count} controls");
+    let mut reached = std::collections::BTreeSet::new();
+    // A focus that a script sets is shown only where a key was pressed before.
+    page.type_key("\u{e004}").await?;
+    page.run("window.controls[0].focus()", &[]).await?;
+    for _ in 0..count + 5 {
+        let focus = page.run(FOCUS, &[]).await?;
+        if let Some(at) = focus[0].as_u64() {
+            ensure!(focus[1] == json!(true), "{what}: no focus is shown by {}", focus[2]);
+            reached.insert(at);
+        }
+        page.type_key("\u{e004}").await?;
+    }
+    let missed = format!(
+        "return window.controls.filter((_, at) => !{:?}.includes(at)).map((control) => control.outerHTML.slice(0, 90))",
+        reached.iter().collect::<Vec<_>>()
+    );
+    let missed = page.run(&missed, &[]).await?;
+    ensure!(missed == json!([]), "{what}: not reached by Tab: {missed:#}");
+    Ok(())
 }

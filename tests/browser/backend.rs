@@ -4,7 +4,7 @@ use adversaria_tests::browser::Page;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{browse, browse_webgpu, scenes::stage};
+use crate::{browse, browse_webgpu, scenes::stage, steps::give};
 
 /// `webgpu` or `cpu`, and the text beside it.
 async fn place(page: &Page) -> Result<(String, String)> {
@@ -186,7 +186,7 @@ fn a_run_moves_there_and_back_without_losing_an_iteration() {
         page.click("play").await?;
         for backend in ["webgpu", "cpu"] {
             let from = page.number("iteration").await?;
-            choose(&page, "backend-choice", backend).await?;
+            give(&page, "backend-choice", backend).await?;
             until_at(&page, backend).await?;
             ensure!(page.number("iteration").await? >= from, "it went back");
             page.until_iteration(from + 5.0).await?;
@@ -195,15 +195,6 @@ fn a_run_moves_there_and_back_without_losing_an_iteration() {
         ensure!(!page.has("fault").await?, "{}", page.text("fault").await?);
         page.expect_quiet().await
     });
-}
-
-/// Chooses from a list as a person does.
-async fn choose(page: &Page, id: &str, value: &str) -> Result<()> {
-    let script = "const list = document.querySelector(`select[data-testid='${arguments[0]}']`);
-        list.value = arguments[1]; list.dispatchEvent(new Event('change', { bubbles: true })); return list.value";
-    let chosen = page.run(script, &[json!(id), json!(value)]).await?;
-    ensure!(chosen == json!(value), "{id} has no {value}");
-    Ok(())
 }
 
 /// Starts the page's worker with `code` before its own, the way a module begins with an import.

@@ -2,35 +2,31 @@
 
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{browse, scenes::stage};
+use crate::{
+    browse,
+    scenes::stage,
+    steps::{give, state, until_is},
+};
 
 const SCENE: &str = "#data=ring8&backend=cpu&g=16,16&d=16,16";
 
-/// A digest of the run's checkpoint: parameters, moments, counters and the log of changes.
-async fn state(page: &Page) -> Result<Value> {
-    page.api(
-        "const bytes = await crypto.subtle.digest('SHA-256', await a.checkpoint());
-        return [...new Uint8Array(bytes)].join()",
-    )
-    .await
-}
-
 async fn until_moment(page: &Page, iteration: u32) -> Result<()> {
     let moment = "return document.querySelector('[data-testid=moment]')?.dataset.value";
-    let there = json!(iteration.to_string());
-    page.until(&format!("the moment is {iteration}"), async || {
-        Ok(page.run(moment, &[]).await? == there)
-    })
-    .await
+    until_is(page, &format!("the moment is {iteration}"), moment, json!(iteration.to_string()))
+        .await
+}
+
+/// Trains by that many iterations, to this one.
+async fn train(page: &Page, by: u32, to: u32) -> Result<()> {
+    page.api(&format!("await a.advance({by})")).await?;
+    until_moment(page, to).await
 }
 
 /// Drags the slider there.
 async fn drag(page: &Page, iteration: u32) -> Result<()> {
-    let script = "const slider = document.querySelector('[data-testid=history]');
-        slider.value = arguments[0]; slider.dispatchEvent(new Event('input', { bubbles: true }))";
-    page.run(script, &[json!(iteration)]).await?;
+    give(page, "history", &iteration.to_string()).await?;
     until_moment(page, iteration).await
 }
 
@@ -38,11 +34,9 @@ async fn drag(page: &Page, iteration: u32) -> Result<()> {
 fn an_earlier_moment_comes_back_exactly_and_goes_on_as_it_did() {
     browse(async |page| {
         stage(&page, SCENE).await?;
-        page.api("await a.advance(300)").await?;
-        until_moment(&page, 300).await?;
+        train(&page, 300, 300).await?;
         let early = state(&page).await?;
-        page.api("await a.advance(200)").await?;
-        until_moment(&page, 500).await?;
+        train(&page, 200, 500).await?;
         let late = state(&page).await?;
         drag(&page, 300).await?;
         ensure!(state(&page).await? == early, "300 is not what it was");
@@ -57,28 +51,50 @@ fn an_earlier_moment_comes_back_exactly_and_goes_on_as_it_did() {
     });
 }
 
+/// Where the slider stands, and how far it goes.
+async fn slider(page: &Page) -> Result<(f64, f64)> {
+    let script = "const slider = document.querySelector('[data-testid=history]'); return [+slider.value, +slider.max]";
+    let seen = page.run(script, &[]).await?;
+    Ok((seen[0].as_f64().unwrap_or(f64::NAN), seen[1].as_f64().unwrap_or(f64::NAN)))
+}
+
+#[test]
+fn the_slider_stands_where_the_run_is() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        train(&page, 500, 500).await?;
+        drag(&page, 200).await?;
+        train(&page, 50, 250).await?;
+        page.until("it has come on within what there is", async || {
+            Ok(slider(&page).await? == (250.0, 500.0))
+        })
+        .await?;
+        stage(&page, "#data=bimodal&backend=cpu").await?;
+        train(&page, 20, 20).await?;
+        page.until("another run's past is its own", async || {
+            Ok(slider(&page).await? == (20.0, 20.0))
+        })
+        .await
+    });
+}
+
 #[test]
 fn going_on_with_another_k_is_a_branch_and_the_old_one_stays() {
     browse(async |page| {
         stage(&page, SCENE).await?;
-        page.api("await a.advance(400)").await?;
-        until_moment(&page, 400).await?;
+        train(&page, 400, 400).await?;
         let old = state(&page).await?;
         drag(&page, 150).await?;
         page.api("await a.set('kd', '4'); await a.advance(100)").await?;
         let new = state(&page).await?;
         let options = "return [...document.querySelectorAll('[data-testid=branch] option')].map((option) => option.textContent)";
-        page.until("there are two branches", async || {
-            Ok(page.run(options, &[]).await? == json!(["as it began", "from 150: k of D 4"]))
-        })
-        .await?;
-        let choose = "const list = document.querySelector('[data-testid=branch]');
-            list.value = arguments[0]; list.dispatchEvent(new Event('change', { bubbles: true }))";
-        page.run(choose, &[json!("0")]).await?;
+        let two = json!(["as it began", "from 150: k of D 4"]);
+        until_is(&page, "there are two branches", options, two).await?;
+        give(&page, "branch", "0").await?;
         until_moment(&page, 400).await?;
         ensure!(state(&page).await? == old, "the old branch is not what it was");
         ensure!(page.api("return a.spec().kd").await? == json!("1"), "its k is not what it was");
-        page.run(choose, &[json!("1")]).await?;
+        give(&page, "branch", "1").await?;
         until_moment(&page, 250).await?;
         ensure!(state(&page).await? == new, "the new branch is not what it was");
         // The branch's log makes the same run from its start.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
 
-use crate::{browse, scenes::stage};
+use crate::{browse, scenes::stage, steps::give};
 
 /// The page's downloads, by name, in place of the browser's.
 const CATCH: &str = "{ window.kept = {};
@@ -49,10 +49,8 @@ async fn keep_text(page: &Page, id: &str, ending: &str) -> Result<String> {
     Ok(String::from_utf8(keep(page, id, ending).await?.1)?)
 }
 
-async fn view(page: &Page, number: &str) -> Result<()> {
-    let script = "const select = document.querySelector('[data-testid=export-view]');
-        select.value = arguments[0]; select.dispatchEvent(new Event('change', { bubbles: true }))";
-    page.run(script, &[json!(number)]).await.map(drop)
+async fn view(page: &Page, name: &str) -> Result<()> {
+    give(page, "export-view", name).await
 }
 
 /// Opens the scene, where downloads are to be caught, and trains a little.
@@ -77,10 +75,10 @@ fn pictures_are_those_of_the_stage() {
             let real = picture.count(|red, _, blue| blue > red + 90);
             let fake = picture.count(|red, green, blue| red > blue + 110 && red > green + 40);
             ensure!(real > 300 && fake > 300, "{scene}: {real} blue pixels, {fake} orange ones");
-            view(&page, "2").await?;
+            view(&page, "losses").await?;
             let chart = Picture::from_png(&keep(&page, "export-png", "-losses.png").await?.1)?;
             ensure!(chart.ink() > 0.01 && chart.size().1 < picture.size().1);
-            view(&page, "0").await?;
+            view(&page, "stage").await?;
         }
         page.expect_quiet().await
     });
@@ -103,12 +101,60 @@ fn vectors_parse_name_both_and_are_stable() {
         ensure!(names.contains(&json!("real")) && names.contains(&json!("generated")), "{names:?}");
         ensure!(parsed[3] == json!(["data:image/png;base64,"]), "D as a field: {}", parsed[3]);
         ensure!(parsed[4][0].as_str().is_some_and(|title| title.contains("data=ring8")));
-        view(&page, "1").await?;
+        view(&page, "value").await?;
         let chart = keep_text(&page, "export-svg", "-value.svg").await?;
         let parsed = page.run(script, &[json!(chart)]).await?;
         let names = parsed[1].to_string();
         ensure!(names.contains("V(D, G)") && names.contains("V(D*, G)"), "{names}");
         Ok(())
+    });
+}
+
+#[test]
+fn what_is_open_can_be_kept_too() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu&g=16,16&d=16,16").await?;
+        let offered = "return [...document.querySelector('[data-testid=export-view]').options].map((o) => o.value)";
+        let offers = async |what: &str, there: bool| {
+            page.until(&format!("{what} is offered: {there}"), async || {
+                let all = page.run(offered, &[]).await?;
+                Ok(all.as_array().is_some_and(|all| all.contains(&json!(what))) == there)
+            })
+            .await
+        };
+        offers("units-d", false).await?;
+        page.run("document.querySelector('.node.d').click()", &[]).await?;
+        offers("units-d", true).await?;
+        view(&page, "units-d").await?;
+        let picture = Picture::from_png(&keep(&page, "export-png", "-units-d.png").await?.1)?;
+        ensure!(picture.count(|r, g, b| b > g + 60 && r > g) > 300, "D's purple is missing");
+        let text = keep_text(&page, "export-svg", "-units-d.svg").await?;
+        // Two layers of 16, of which 8 are shown, and the output, each a small field.
+        ensure!(text.matches("<image").count() == 17, "{} fields", text.matches("<image").count());
+
+        stage(&page, "#data=mnist&rows=1000&backend=cpu&g=16&d=16").await?;
+        page.api("await a.advance(5); return 0").await?;
+        offers("units-d", false).await?;
+        offers("digits", true).await?;
+        view(&page, "digits").await?;
+        let text = keep_text(&page, "export-svg", "-digits.svg").await?;
+        ensure!((0..10).all(|digit| text.contains(&format!(">{digit}<"))), "{text}");
+        for (tab, id) in [("gallery-pad", "pad-map"), ("gallery-draw", "draw-sheet")] {
+            page.click(tab).await?;
+            offers(id, true).await?;
+        }
+        // What is gone by now gives way to the stage.
+        view(&page, "scores").await?;
+        trained(&page, "#data=ring8&backend=cpu&g=16,16&d=16,16").await?;
+        keep(&page, "export-png", "-stage.png").await?;
+
+        // The Dirac-GAN's stage is its plane.
+        stage(&page, "#data=dirac&loss=minimax&batch=1").await?;
+        let axes =
+            async || Ok(keep_text(&page, "export-svg", "-stage.svg").await?.contains(">\u{3c8}<"));
+        page.until("the plane is kept", axes).await?;
+        page.expect_quiet().await
     });
 }
 
@@ -125,12 +171,13 @@ fn figures_are_a_table_of_the_run() {
         let csv = keep_text(&page, "export-csv", ".csv").await?;
         let mut lines = csv.lines();
         let header = "iteration,updates_d,updates_g,loss_d,loss_g,grad_norm_d,grad_norm_g,value,value_optimal,jsd,\
-                      kl_data_model,kl_model_data,modes,quality";
+                      kl_data_model,kl_model_data,modes,quality,total_variation,wasserstein,mmd2,jsd_by_chance,\
+                      total_variation_by_chance,wasserstein_by_chance,mmd2_by_chance,norm_minimax,norm_nonsaturating";
         ensure!(lines.next() == Some(header), "{csv}");
         let rows: Vec<Vec<f64>> = lines
             .map(|line| line.split(',').map(|x| x.parse().unwrap_or(f64::NAN)).collect())
             .collect();
-        ensure!(rows.len() > 3 && rows.iter().all(|row| row.len() == 14), "{csv}");
+        ensure!(rows.len() > 3 && rows.iter().all(|row| row.len() == 23), "{csv}");
         ensure!(rows.windows(2).all(|pair| pair[0][0] < pair[1][0]), "{csv}");
         ensure!(rows.last().map(|row| row[0]) == Some(now), "the run is at {now}: {csv}");
         ensure!(rows.iter().any(|row| row[9].is_finite()), "no JSD: {csv}");
@@ -140,6 +187,23 @@ fn figures_are_a_table_of_the_run() {
             Ok(keep_text(&page, "export-csv", ".csv").await?.lines().count() < 5)
         })
         .await
+    });
+}
+
+#[test]
+fn the_record_begins_with_the_first_frame() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        page.open("#data=ring8&backend=cpu&play=1").await?;
+        page.until_iteration(2000.0).await?;
+        let csv = keep_text(&page, "export-csv", ".csv").await?;
+        let iterations: Vec<f64> =
+            csv.lines().skip(1).filter_map(|line| line.split(',').next()?.parse().ok()).collect();
+        ensure!(iterations.first() == Some(&0.0), "{csv}");
+        // Nor is there a gap until the menu was fetched.
+        let soon = iterations.iter().filter(|at| (1.0..2000.0).contains(*at)).count();
+        ensure!(soon >= 3, "{soon} rows before the 2000th iteration: {csv}");
+        page.expect_quiet().await
     });
 }
 

@@ -4,7 +4,8 @@ const [work] = arguments;
 return (async () => {
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) throw new Error('there is no adapter');
-  const device = await adapter.requestDevice();
+  const requiredFeatures = ['subgroups'].filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ requiredFeatures });
   const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const textOf = (bytes) => {
     let text = '';

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use adversaria_gpu::Large;
 use adversaria_kernels::check::check;
 use adversaria_kernels::encode::{Crew, encode, encode_table};
 use adversaria_kernels::program::Op;
 use adversaria_kernels::wgsl::{
-    BLOCK, BLOCK_SIDE, DISPATCH, Module, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
+    BLOCK, BLOCK_COLS, BLOCK_ROWS, DISPATCH, Module, PLAN_WORDS, QUAD, RESIDENT, TILE, TILE_SIDE,
 };
 use adversaria_tests::browser::Page;
 use adversaria_tests::parity::{Case, FAULTS, cases, table};
@@ -59,8 +60,7 @@ impl Work {
                 [c.cols.div_ceil(TILE_SIDE), c.rows.div_ceil(TILE_SIDE)]
             }
             ("block", Op::Gemm { c, .. }) => {
-                let threads = c.rows.div_ceil(BLOCK_SIDE) * c.cols.div_ceil(BLOCK_SIDE);
-                [threads.div_ceil(THREADS), 1]
+                [c.rows.div_ceil(BLOCK_ROWS) * c.cols.div_ceil(BLOCK_COLS), 1]
             }
             ("point_loss" | "sum_squares" | "resident", _) => [1, 1],
             _ => [3, 1],
@@ -86,7 +86,7 @@ impl Work {
             let mut plan = vec![1, 1, 0, 0, 0, 64, 1, 0];
             plan.resize(PLAN_WORDS, 0);
             let work = json!({
-                "source": source,
+                "source": self.module.for_browsers(source),
                 "entry": self.entry,
                 "constants": self.constants,
                 "uniform": words(&plan),
@@ -123,9 +123,13 @@ fn works() -> Vec<Work> {
     let mut works: Vec<Work> =
         by_entry.into_iter().map(|(entry, cases)| Work::dispatch(entry, cases)).collect();
     for deep in [[false, false], [false, true], [true, false], [true, true]] {
-        let constants = json!({ "WG": THREADS, "A_DEEP": deep[0].into_number(), "B_DEEP": deep[1].into_number() });
-        let cases = products.iter().filter(|case| is_even(&case.op, deep)).cloned().collect();
-        works.push(Work { module: &BLOCK, entry: "block", constants, cases });
+        let constants = json!({ "A_DEEP": deep[0].into_number(), "B_DEEP": deep[1].into_number() });
+        let cases: Vec<Case> =
+            products.iter().filter(|case| is_even(&case.op, deep)).cloned().collect();
+        for module in [&BLOCK, &QUAD] {
+            let (constants, cases) = (constants.clone(), cases.clone());
+            works.push(Work { module, entry: "block", constants, cases });
+        }
     }
     works.push(Work { module: &TILE, entry: "tile", constants: json!({}), cases: products });
     let constants = json!({ "WG": THREADS, "TEAM": THREADS });
@@ -157,9 +161,9 @@ fn is_even(op: &Op, deep: [bool; 2]) -> bool {
 fn every_module_compiles_without_a_message() {
     browse_webgpu(async |page| {
         page.open("#data=bimodal&backend=cpu").await?;
-        for module in [&DISPATCH, &RESIDENT, &TILE, &BLOCK] {
+        for module in [&DISPATCH, &RESIDENT, &TILE, &BLOCK, &QUAD] {
             let said = async |source: &str| {
-                let work = json!({ "source": source, "jobs": [] });
+                let work = json!({ "source": module.for_browsers(source), "jobs": [] });
                 page.run(include_str!("kernels.js"), &[work]).await
             };
             let answer = said(module.source).await?;
@@ -192,8 +196,9 @@ fn planted_faults_are_found() {
     browse_webgpu(async |page| {
         page.open("#data=bimodal&backend=cpu").await?;
         let mut seen = Vec::new();
-        for fault in
-            FAULTS.iter().filter(|fault| !fault.wide && DISPATCH.source.contains(fault.find))
+        for fault in FAULTS
+            .iter()
+            .filter(|fault| fault.large == Large::Blocks && DISPATCH.source.contains(fault.find))
         {
             let Some(work) = works().into_iter().find(|w| w.cases.iter().all(|c| fault.touches(c)))
             else {

@@ -5,11 +5,15 @@
 mod access;
 mod address;
 mod backend;
+mod diagnosis;
+mod gallery;
 mod game;
+mod glance;
 mod harness;
 mod history;
 mod keep;
 mod kernels;
+mod layout;
 mod looks;
 mod nonsense;
 mod offline;
@@ -18,6 +22,8 @@ mod panel;
 mod same_bits;
 mod scenes;
 mod speed;
+mod steps;
+mod theory;
 mod weight;
 
 use std::{

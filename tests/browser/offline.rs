@@ -28,6 +28,30 @@ fn the_page_works_offline_after_the_first_visit() {
             page.click("play").await?;
             page.until_iteration(past).await?;
         }
+        // What the worker fetches only when it is needed is kept as well.
+        let bytes = page.api("return (await a.checkpoint()).byteLength").await?;
+        ensure!(bytes.as_f64().is_some_and(|bytes| bytes > 1000.0), "{bytes}");
+        Ok(())
+    });
+}
+
+#[test]
+fn without_a_network_a_part_that_is_not_there_yet_is_told_and_the_run_goes_on() {
+    browse(async |page| {
+        let mut wire = Wire::to(&SITE.address()).await?;
+        // A browser that keeps nothing.
+        page.prepare("Object.defineProperty(navigator, 'serviceWorker', { value: { register: async () => {} } })").await?;
+        let page = page.at(wire.address());
+        stage(&page, "#data=ring8&backend=cpu").await?;
+        page.until("the page has all its own parts", async || page.has("export-png").await).await?;
+        wire.cut().await;
+        let refused = page
+            .api("return await a.checkpoint().then(() => '', (e) => e.message)")
+            .await?
+            .to_string();
+        ensure!(refused.contains("did not answer"), "no sentence: {refused}");
+        let now = page.api("return (await a.advance(20)).iteration").await?;
+        ensure!(now.as_f64().is_some_and(|now| now >= 20.0), "{now}");
         Ok(())
     });
 }

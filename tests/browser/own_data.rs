@@ -6,24 +6,13 @@ use adversaria_tests::browser::Page;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{browse, scenes::stage};
+use crate::{
+    browse,
+    scenes::stage,
+    steps::{drag, give},
+};
 
 const SCENE: &str = "#data=ring8&backend=cpu&seed=3&theme=light";
-
-/// Sends events of a pointer to an element: along these places, from 0 to 1 from the left and from the top.
-const DRAG: &str = "const [id, places] = arguments;
-    const on = document.querySelector(`[data-testid='${id}']`), room = on.getBoundingClientRect();
-    const at = ([x, y]) => ({ clientX: room.left + x * room.width, clientY: room.top + y * room.height });
-    on.setPointerCapture = () => {};
-    const send = (kind, place, buttons) => on.dispatchEvent(new PointerEvent(kind,
-        { ...at(place), buttons, bubbles: true, cancelable: true, pointerId: 1, pointerType: 'touch', isPrimary: true }));
-    send('pointerdown', places[0], 1);
-    for (const place of places.slice(1)) send('pointermove', place, 1);
-    send('pointerup', places[places.length - 1], 0);";
-
-async fn drag(page: &Page, id: &str, places: Value) -> Result<()> {
-    page.run(DRAG, &[json!(id), places]).await.map(|_| ())
-}
 
 /// Keys to an element that has the focus.
 async fn keys(page: &Page, id: &str, list: &[&str]) -> Result<()> {
@@ -146,10 +135,44 @@ async fn drag_curve(page: &Page, before: &str) -> Result<()> {
     page.api("await a.advance(50)").await.map(|_| ())
 }
 
-async fn type_rows(page: &Page, rows: &str) -> Result<()> {
-    let script = "const text = document.querySelector('[data-testid=own-text]');
-        text.value = arguments[0]; text.dispatchEvent(new Event('input', { bubbles: true }))";
-    page.run(script, &[json!(rows)]).await.map(|_| ())
+#[test]
+fn the_data_panel_opens_the_editor_of_ones_own() {
+    browse(async |page| {
+        let tabs = [
+            ("#data=drawn&points=QQBg&backend=cpu", "own-plane"),
+            (&format!("#data=curve&points={}&backend=cpu", "AK".repeat(32)), "own-curve"),
+        ];
+        for (scene, editor) in tabs {
+            stage(&page, scene).await?;
+            page.run("document.querySelector('.node.data').click()", &[]).await?;
+            open_editor(&page, "own-edit", editor).await?;
+            let open = "return document.querySelector('[data-testid=own]').open";
+            ensure!(page.run(open, &[]).await? == json!(true), "the editor of {scene} is not seen");
+            page.click("own-close").await?;
+            closed(&page).await?;
+        }
+        // What is on stage is what is edited.
+        stage(&page, tabs[0].0).await?;
+        page.run("document.querySelector('.node.data').click()", &[]).await?;
+        open_editor(&page, "own-edit", "own-plane").await?;
+        ensure!(page.number("own-count").await? == 1.0, "the one point of the address");
+        page.click("own-close").await?;
+        closed(&page).await?;
+        // Rows of a file come with a checkpoint or a paste.
+        open_editor(&page, "data-file", "own-text").await?;
+        give(&page, "own-text", "x,y\n1,2\n3,4\n5,2").await?;
+        page.click("own-paste").await?;
+        closed(&page).await?;
+        field(&page, "file", "").await?;
+        open_editor(&page, "own-edit", "own-text").await?;
+        page.click("own-close").await?;
+        closed(&page).await?;
+        // Nobody drew ring8.
+        stage(&page, SCENE).await?;
+        page.run("document.querySelector('.node.data').click()", &[]).await?;
+        ensure!(!page.has("own-edit").await?, "there is nothing to edit");
+        page.expect_quiet().await
+    });
 }
 
 #[test]
@@ -161,13 +184,13 @@ fn a_bad_cell_is_named_and_changes_nothing() {
         page.until("it is there", async || Ok(page.api(now).await?[1] == json!(20))).await?;
         let before = page.api(now).await?;
         open_editor(&page, "data-file", "own-text").await?;
-        type_rows(&page, "x,y\n1,2\n3,four\n5,").await?;
+        give(&page, "own-text", "x,y\n1,2\n3,four\n5,").await?;
         page.click("own-paste").await?;
         let said = page.text("own-fault").await?;
         let cells = "row 3 column 2 (\"four\"), row 4 column 2 (empty) are not numbers";
         ensure!(said.contains(cells), "{said}");
         ensure!(page.api(now).await? == before, "the run goes on untouched");
-        type_rows(&page, "x,y\n1,2\n3,4\n5,2").await?;
+        give(&page, "own-text", "x,y\n1,2\n3,4\n5,2").await?;
         page.click("own-paste").await?;
         closed(&page).await?;
         let mark = field(&page, "file", "").await?;

@@ -2,9 +2,13 @@
 
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{browse, scenes::stage};
+use crate::{
+    browse,
+    scenes::stage,
+    steps::{give, pixels, state, until_is},
+};
 
 const SCENE: &str = "#data=ring8&backend=cpu&g=16,16&d=16,16&batch=64";
 
@@ -45,12 +49,24 @@ async fn stage_to_read(page: &Page, scene: &str) -> Result<()> {
     Ok(())
 }
 
-/// A digest of a canvas's pixels.
-async fn pixels(page: &Page, of: &str) -> Result<Value> {
-    let script = "const canvas = document.querySelector(arguments[0]);
-        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-        return data.reduce((sum, byte) => (31 * sum + byte) | 0, 7)";
-    page.run(script, &[json!(of)]).await
+#[test]
+fn the_thumbnail_of_z_shows_the_latents_of_this_run() {
+    browse(async |page| {
+        let dots = "return document.querySelector('.node.z path').getAttribute('d')";
+        let mut seen = Vec::new();
+        for scene in [SCENE.to_owned(), format!("{SCENE}&seed=7"), format!("{SCENE}&z=uniform:3")] {
+            stage(&page, &scene).await?;
+            let known = seen.clone();
+            page.until(&format!("its own dots for {scene}"), async || {
+                let now = page.run(dots, &[]).await?;
+                Ok(now.as_str().is_some_and(|d| d.matches('M').count() == 60)
+                    && !known.contains(&now))
+            })
+            .await?;
+            seen.push(page.run(dots, &[]).await?);
+        }
+        Ok(())
+    });
 }
 
 #[test]
@@ -86,13 +102,12 @@ fn units_are_seen_by_pointer_and_keyboard_and_follow_the_run() {
     });
 }
 
+/// The part of an update that is shown.
+const BEAT: &str = "return document.querySelector('.graph').dataset.beat";
+
 async fn beat(page: &Page, class: &str) -> Result<()> {
     page.click("beat").await?;
-    let now = "return document.querySelector('.graph').dataset.beat";
-    page.until(&format!("the part is {class}"), async || {
-        Ok(page.run(now, &[]).await? == json!(class))
-    })
-    .await
+    until_is(page, &format!("the part is {class}"), BEAT, json!(class)).await
 }
 
 async fn opacity(page: &Page, of: &str) -> Result<f64> {
@@ -136,12 +151,10 @@ fn slow_motion_shows_each_part_of_an_update_with_this_runs_numbers() {
         page.until("an iteration is made", async || Ok(page.number("iteration").await? == 51.0))
             .await?;
         // Watched or not, it is the same run.
-        let state = "const bytes = await crypto.subtle.digest('SHA-256', await a.checkpoint());
-            return [...new Uint8Array(bytes)].join()";
-        let watched = page.api(state).await?;
+        let watched = state(&page).await?;
         page.click("slow").await?;
         page.api(&format!("await a.load('{SCENE}'); await a.advance(51)")).await?;
-        ensure!(page.api(state).await? == watched, "slow motion is another run");
+        ensure!(state(&page).await? == watched, "slow motion is another run");
         Ok(())
     });
 }
@@ -151,24 +164,17 @@ fn slow_motion_goes_on_by_itself_and_by_key() {
     browse(async |page| {
         stage(&page, SCENE).await?;
         page.click("slow").await?;
-        let fast = "const tempo = document.querySelector('.tempo input');
-            tempo.value = 4; tempo.dispatchEvent(new Event('input', { bubbles: true }))";
-        page.until("there is a tempo", async || {
-            Ok(page.run("return !!document.querySelector('.tempo input')", &[]).await?
-                == json!(true))
-        })
-        .await?;
-        page.run(fast, &[]).await?;
+        page.until("there is a tempo", async || page.has("tempo").await).await?;
+        give(&page, "tempo", "4").await?;
         page.click("play").await?;
         page.until("an iteration is made", async || Ok(page.number("iteration").await? >= 1.0))
             .await?;
         page.press(" ").await?;
-        let now = "return document.querySelector('.graph').dataset.beat";
-        let rests = page.run(now, &[]).await?;
+        let rests = page.run(BEAT, &[]).await?;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-        ensure!(page.run(now, &[]).await? == rests, "it goes on after a pause");
+        ensure!(page.run(BEAT, &[]).await? == rests, "it goes on after a pause");
         page.press("n").await?;
-        page.until("a key goes on", async || Ok(page.run(now, &[]).await? != rests)).await
+        page.until("a key goes on", async || Ok(page.run(BEAT, &[]).await? != rests)).await
     });
 }
 

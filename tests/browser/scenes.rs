@@ -4,17 +4,18 @@ use adversaria_tests::{browser::Page, picture::Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::browse;
+use crate::{browse, steps::give};
 
 /// Less than this share of the stage in ink is as good as blank.
 const BLANK: f64 = 0.005;
 
-/// Opens the scene and waits until it is drawn.
+/// Opens the scene and waits until it is drawn, and until the pieces of the page that come after the first frame are there.
 pub(crate) async fn stage(page: &Page, hash: &str) -> Result<Picture> {
     page.open(hash).await?;
     page.api("return 0").await?;
     page.until("the stage is drawn", async || Ok(page.picture("stage").await?.ink() > BLANK))
         .await?;
+    page.until("what comes later is there", async || page.has("export-png").await).await?;
     // The first picture may still be coming in.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     page.picture("stage").await
@@ -130,9 +131,7 @@ fn a_scene_that_was_trained_before_is_there_at_once() {
     browse(async |page| {
         stage(&page, "#data=bimodal&backend=cpu").await?;
         for (name, modes) in [("ring8", 8.0), ("gaussians", 2.0), ("bimodal", 2.0)] {
-            let choose = "const list = document.querySelector('[data-testid=preset]');
-                list.value = `warm:${arguments[0]}`; list.dispatchEvent(new Event('change', { bubbles: true }))";
-            page.run(choose, &[json!(name)]).await?;
+            give(&page, "preset", &format!("warm:{name}")).await?;
             page.until(&format!("{name} is on stage"), async || {
                 let spec = page.api("return a.spec().data").await?;
                 Ok(spec == json!(name) && page.number("iteration").await? == 10_000.0)

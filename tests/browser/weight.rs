@@ -1,10 +1,11 @@
 //! What a first visit loads before anything trains, as hosts send it.
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use adversaria_tests::wire::Wire;
 use anyhow::{Context as _, Result, ensure};
 use brotli::enc::BrotliEncoderParams;
+use serde_json::Value;
 
 use crate::{SITE, browse, built};
 
@@ -24,7 +25,12 @@ fn weigh(file: &Path) -> Result<usize> {
 
 /// A service worker would answer in the network's place; its script is fetched all the same.
 const ALONE: &str =
-    "ServiceWorkerContainer.prototype.register = async (script) => { await fetch(script) }";
+    "ServiceWorkerContainer.prototype.register = async (script) => { await fetch(script) };
+    const watch = () => {
+        if (+document.querySelector('[data-testid=iteration]')?.dataset.value > 0) window.begun = performance.now();
+        else setTimeout(watch, 5);
+    };
+    watch();";
 
 /// Whether a file is a part of the program that is fetched when it is needed.
 fn is_later(path: &str) -> bool {
@@ -39,11 +45,21 @@ fn loaded() -> BTreeSet<String> {
         page.prepare(ALONE).await?;
         page.open("#data=ring8&backend=cpu&play=1").await?;
         page.until_iteration(0.0).await?;
-        let until_then = wire.asked();
-        ensure!(until_then.iter().all(|path| !is_later(path)), "it waits for more: {until_then:?}");
-        // Icons and the like come before or after, by chance.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        page.until("what comes later is there", async || page.has("past").await).await?;
         let paths: BTreeSet<String> = wire.asked().into_iter().collect();
+        let begun = page.run("return window.begun", &[]).await?.as_f64().context("it trains")?;
+        let script = "return performance.getEntriesByType('resource').map((entry) => [new URL(entry.name).pathname, entry.startTime])";
+        let asked = page.run(script, &[]).await?;
+        let all = asked.as_array().context("the page knows no resources")?;
+        let later: Vec<&Value> =
+            all.iter().filter(|one| one[0].as_str().is_some_and(is_later)).collect();
+        ensure!(!later.is_empty(), "nothing comes later: {paths:?}");
+        let waits = |one: &&Value| one[1].as_f64().is_none_or(|at| at < begun);
+        ensure!(!later.iter().any(waits), "at {begun} ms it trains, and waits for {later:?}");
+        // The worker's own: nothing that speaks to a GPU is fetched for the CPU.
+        let known = |path: &String| later.iter().any(|one| one[0].as_str() == Some(path));
+        let unknown: Vec<_> = paths.iter().filter(|p| is_later(p) && !known(p)).collect();
+        ensure!(unknown.is_empty(), "the worker asks for {unknown:?}");
         let script = "return performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)";
         let known = page.run(script, &[]).await?;
         for path in known.as_array().context("the page knows no resources")? {

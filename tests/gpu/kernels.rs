@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use adversaria_gpu::{Form, Gpu, GpuBackend, Sources, Tuning};
+use adversaria_gpu::{Form, Gpu, GpuBackend, Large, Sources, Tuning};
 use adversaria_kernels::backend::{Backend as _, Run};
 use adversaria_tests::parity::{Case, FAULTS, Fault, cases, table};
 
@@ -29,18 +29,29 @@ fn run(gpu: &Gpu, form: Form, sources: &Sources, cases: &[Case]) -> Vec<Vec<f32>
     tickets.into_iter().map(&mut wait).collect()
 }
 
-/// As the adapter would have it, and as others would: with barriers that matter, and the other kernel for large products.
-const TUNINGS: [Tuning; 2] = [
-    Tuning { threads: 4, groups: 1, most_groups: 16, tiles: false },
-    Tuning { threads: 64, groups: 64, most_groups: 1024, tiles: true },
+/// As software would have it, without quads and with them, and as others would: with barriers that matter, and the other
+/// kernel for large products.
+const TUNINGS: [Tuning; 3] = [
+    Tuning { threads: 4, groups: 1, most_groups: 16, large: Large::Blocks },
+    Tuning { threads: 4, groups: 1, most_groups: 16, large: Large::Quads },
+    Tuning { threads: 64, groups: 64, most_groups: 1024, large: Large::Tiles },
 ];
+
+/// Those that this device can have.
+fn tunings(gpu: &Gpu) -> impl Iterator<Item = Tuning> {
+    let has_quads = gpu.has_quads();
+    TUNINGS.into_iter().filter(move |tuning| has_quads || tuning.large != Large::Quads)
+}
 
 #[test]
 fn every_kernel_agrees_with_its_twin() {
     let Some(gpu) = gpu() else { return };
     let cases = cases();
+    if !gpu.has_quads() {
+        eprintln!("{} has no quads: quad.wgsl is not run", gpu.name());
+    }
     for form in [Form::Dispatch, Form::Resident] {
-        for tuning in TUNINGS {
+        for tuning in tunings(&gpu) {
             let sources = Sources { tuning: Some(tuning), ..Sources::default() };
             let got = run(&gpu, form, &sources, &cases);
             let judged = cases.iter().zip(&got).map(|(case, got)| case.judge(got));
@@ -72,6 +83,7 @@ fn planted(fault: &Fault, tuning: Tuning) -> Sources {
         resident: plant(&plain.resident),
         tile: plant(&plain.tile),
         block: plant(&plain.block),
+        quad: plant(&plain.quad),
         tuning: Some(tuning),
     }
 }
@@ -82,11 +94,13 @@ fn a_fault_planted_in_any_kernel_is_found() {
     let all = cases();
     for fault in FAULTS {
         let texts = [Sources::default().dispatch, Sources::default().resident];
-        let others = [Sources::default().tile, Sources::default().block];
+        let plain = Sources::default();
+        let others = [plain.tile, plain.block, plain.quad];
         let there = texts.iter().chain(&others).any(|text| text.contains(fault.find));
         assert!(there, "{:?} is not in the WGSL", fault.find);
         let cases: Vec<_> = all.iter().filter(|case| fault.touches(case)).cloned().collect();
-        let tuning = TUNINGS[usize::from(fault.wide)];
+        let shows = |tuning: &Tuning| tuning.large == fault.large;
+        let Some(tuning) = tunings(&gpu).find(shows) else { continue };
         let got = run(&gpu, fault.form(), &planted(fault, tuning), &cases);
         let found = cases.iter().zip(&got).any(|(case, got)| case.judge(got).is_err());
         assert!(found, "{:?} for {:?} passes", fault.put, fault.find);

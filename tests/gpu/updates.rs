@@ -19,13 +19,18 @@ const UPDATES: u32 = 200;
 const FREE: u32 = 200;
 
 /// What the learning scenes lack: the other losses, optimisers and activations, regularisers, simultaneous updates.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 11] = [
     "data=ring8&g=16,16&d=16,16&loss=minimax&optg=sgd:0.05:0.5&optd=rmsprop:0.0005&batch=60",
     "data=moons&g=16,16&d=16,16&loss=hinge&order=simultaneous&dact=softplus&ema=0.99&batch=40",
     "data=bimodal&g=12&d=12,12&loss=leastsquares&lrdecay=cosine:150&gact=sigmoid&gout=tanh&batch=33",
     "data=grid25&g=20&d=20,20&loss=wasserstein&reg=clip:0.05&optd=rmsprop:0.001&optg=rmsprop:0.001&batch=64",
     "data=uniform1d&g=8,8&d=8,8&lrdecay=exp:0.999&gact=sine&z=uniform:5&gout=sigmoid&batch=1",
     "data=spiral&g=&d=7&loss=minimax&optd=sgd:0.05&optg=sgd:0.05&batch=9",
+    "data=ring8&g=16&d=16,16&dact=tanh&reg=r1:2+noise:0.1&batch=30",
+    "data=ring8&g=16&d=16,16&dact=softplus&reg=gp:1&loss=wasserstein&batch=20",
+    "data=bimodal&g=8&d=8,8&reg=spectral&pack=2&batch=30",
+    "data=ring8&g=16&d=16&cond=1&dact=leaky:0.2&reg=r1:1&batch=20",
+    "data=ring8&g=16&d=16&dact=tanh&unroll=2&batch=20",
 ];
 
 fn spec(address: &str) -> RunSpec {

@@ -1,6 +1,6 @@
 """Redoes audit traces in JAX, with gradients by jax.grad, to show that the arithmetic is what the conventions say.
 
-Reads nothing but the trace: the spec in its metadata, init/..., and each update's x and z. Computes in double
+Reads nothing but the trace: the spec in its metadata, init/..., and each update's random inputs. Computes in double
 precision and compares every loss and the final parameters: |a - b| <= 1e-4 * max(1, |b|).
 """
 
@@ -36,6 +36,14 @@ FAULTS = [
     "one-after-the-other",
     "no-decay",
     "average-late",
+    "r1-without-the-half",
+    "r1-on-generated",
+    "gp-squared-norm",
+    "gp-from-the-other-end",
+    "noise-forgotten",
+    "spectral-one-step-late",
+    "no-look-ahead",
+    "look-ahead-without-its-gradient",
 ]
 
 ACTIVATIONS = {
@@ -102,6 +110,34 @@ def losses(name, fault):
     }[name]
 
 
+def parts_of(text):
+    """{name: number} of a regulariser; spectral has none."""
+    named = [part.partition(":") for part in text.split("+") if text != "none"]
+    return {name: float(value) if value else True for name, _, value in named}
+
+
+def pieces(inputs, kind, pack):
+    """What a player is given, sample by sample of a pack: kind is x or z; each with its class behind it where there is one."""
+    columns = lambda name, i: jnp.split(inputs[name], pack, axis=1)[i]
+    names = [kind, "c"] if "c" in inputs else [kind]
+    return [jnp.concatenate([columns(name, i) for name in names], axis=1) for i in range(pack)]
+
+
+def of_norm_one(parameters, us, moves):
+    """W / sigma(W) by one step of power iteration from u, and the next u; to the gradient u and v are constants."""
+    applied, following = [], []
+    for (weight, bias), u in zip(parameters, us):
+        fixed = jax.lax.stop_gradient(weight)
+        v = fixed.T @ u
+        v = v / jnp.linalg.norm(v)
+        if moves:
+            u = fixed @ v
+            u = u / jnp.linalg.norm(u)
+        applied.append((weight / (u @ weight @ v), bias))
+        following.append(u)
+    return applied, following
+
+
 class Optimiser:
     """SGD (momentum), Adam and RMSprop as in PyTorch, the rate falling by the number of updates already made."""
 
@@ -113,8 +149,10 @@ class Optimiser:
         self.first, self.second = zeros, zeros
 
     def rate_now(self):
+        return self.rate_of(self.updates)
+
+    def rate_of(self, done):
         name, *number = self.decay.split(":")
-        done = self.updates
         if name == "none" or self.fault == "no-decay":
             return self.rate
         if name == "exp":
@@ -164,6 +202,33 @@ class Optimiser:
 
         return jax.tree.map(move, parameters, gradient, self.second)
 
+    def ahead(self, parameters, gradients_of, steps):
+        """What is trained after so many more steps, at the rate and the corrections of the last update."""
+        if self.updates == 0:
+            return parameters
+        rate = self.rate * (self.rate_of(self.updates - 1) / self.rate)
+        first, second = self.first, self.second
+        beta1, beta2 = self.rest if self.name == "adam" and self.rest else (0.9, 0.999)
+        one, two = 1 - beta1**self.updates, 1 - beta2**self.updates
+        for _ in range(steps):
+            g = gradients_of(parameters)
+            if self.fault == "look-ahead-without-its-gradient":
+                g = jax.lax.stop_gradient(g)
+            if self.name == "sgd":
+                momentum = self.rest[0] if self.rest else 0.0
+                first = jax.tree.map(lambda m, g: momentum * m + g, first, g) if momentum else g
+                way = first
+            elif self.name == "adam":
+                first = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, first, g)
+                second = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g**2, second, g)
+                way = jax.tree.map(lambda m, v: m / one / jnp.sqrt(v / two + EPSILON**2), first, second)
+            else:
+                alpha = self.rest[0] if self.rest else 0.99
+                second = jax.tree.map(lambda v, g: alpha * v + (1 - alpha) * g**2, second, g)
+                way = jax.tree.map(lambda g, v: g / jnp.sqrt(v + EPSILON**2), g, second)
+            parameters = jax.tree.map(lambda p, w: p - rate * w, parameters, way)
+        return parameters
+
 
 def spec_of(path):
     with open(path, "rb") as file:
@@ -201,16 +266,72 @@ class Replay:
         self.average = self.g
         gact, gout, dact = (activation(spec[key]) for key in ("gact", "gout", "dact"))
         loss_d, loss_g = losses(spec["loss"], fault)
+        self.reg, self.pack, self.unroll = parts_of(spec["reg"]), int(spec["pack"]), int(spec["unroll"])
+        prefix, suffix = "init/discriminator.", ".weight_u"
+        numbers = sorted(int(n[len(prefix) : -len(suffix)]) for n in self.tensors if n.startswith(prefix) and n.endswith(suffix))
+        self.us = [jnp.asarray(self.tensors[f"{prefix}{n}{suffix}"], dtype=jnp.float64) for n in numbers]
         generate = lambda g, z: mlp(g, z, gact, gout)
-        score = lambda d, x: mlp(d, x, dact, ACTIVATIONS["linear"])
-        self.d_side = jax.jit(
-            jax.value_and_grad(lambda d, g, x, z: loss_d(score(d, x), score(d, generate(g, z))))
-        )
-        self.g_side = jax.jit(jax.value_and_grad(lambda g, d, z: loss_g(score(d, generate(g, z)))))
+        score = lambda d, x: mlp(d, x, dact, ACTIVATIONS["linear"])[:, 0]
+
+        def noisy(x, noise):
+            return x if noise is None or fault == "noise-forgotten" else x + noise
+
+        def samples(g, inputs):
+            """x and G(z) as D sees them, [batch, pack * dim]; none where the update has no x."""
+            fake = jnp.concatenate([generate(g, z) for z in pieces(inputs, "z", self.pack)], axis=1)
+            real = noisy(inputs["x"], inputs.get("noise_real")) if "x" in inputs else None
+            return real, noisy(fake, inputs.get("noise_fake"))
+
+        def judged(d, x, inputs):
+            given = {"x": x} | ({"c": inputs["c"]} if "c" in inputs else {})
+            return score(d, jnp.concatenate(pieces(given, "x", self.pack), axis=1))
+
+        def squared_slope(d, x, inputs):
+            slope = jax.grad(lambda x: jnp.sum(judged(d, x, inputs)))(x)
+            return jnp.sum(slope**2, axis=1)
+
+        def bounded(d, us, moves):
+            return of_norm_one(d, us, moves) if "spectral" in self.reg else (d, us)
+
+        def d_loss(d, us, g, inputs):
+            late = fault == "spectral-one-step-late"
+            d, following = bounded(d, us, not late)
+            real, fake = samples(g, inputs)
+            loss = loss_d(judged(d, real, inputs), judged(d, fake, inputs))
+            if gamma := self.reg.get("r1"):
+                at = fake if fault == "r1-on-generated" else real
+                half = 1.0 if fault == "r1-without-the-half" else 0.5
+                loss += gamma * half * jnp.mean(squared_slope(d, at, inputs))
+            if weight := self.reg.get("gp"):
+                eps = inputs["eps"][:, None]
+                eps = 1 - eps if fault == "gp-from-the-other-end" else eps
+                length = squared_slope(d, eps * real + (1 - eps) * fake, inputs)
+                length = length if fault == "gp-squared-norm" else jnp.sqrt(length)
+                loss += weight * jnp.mean((length - 1) ** 2)
+            return loss, following
+
+        # Both at the same point see D as its own update does.
+        at_once = spec["order"] == "simultaneous"
+
+        def g_loss(g, d, us, inputs, ahead):
+            real, fake = samples(g, inputs)
+
+            def inner(d):
+                d, _ = bounded(d, us, False)
+                return loss_d(judged(d, real, inputs), judged(d, fake, inputs))
+
+            d, _ = bounded(ahead(d, jax.grad(inner)), us, at_once)
+            return loss_g(judged(d, fake, inputs))
+
+        self.d_side = jax.jit(jax.value_and_grad(d_loss, has_aux=True))
+        # What looks ahead depends on the optimiser's state, so it is traced anew each time.
+        self.g_side = jax.value_and_grad(g_loss)
+        if self.unroll == 0:
+            plain = jax.jit(jax.value_and_grad(lambda g, d, us, i: g_loss(g, d, us, i, lambda d, _: d)))
+            self.g_side = lambda g, d, us, inputs, _: plain(g, d, us, inputs)
         self.optimiser_d = Optimiser(spec["optd"], spec["lrdecay"], self.d, fault)
         self.optimiser_g = Optimiser(spec["optg"], spec["lrdecay"], self.g, fault)
-        reg = spec["reg"]
-        self.clip = float(reg.split(":")[1]) if reg.startswith("clip:") and fault != "no-clip" else None
+        self.clip = self.reg.get("clip") if fault != "no-clip" else None
         self.keep = None if spec["ema"] == "none" else float(spec["ema"])
 
     def move_d(self, gradient):
@@ -241,21 +362,25 @@ class Replay:
         assert kinds == self.expected_kinds(count), "the updates are not in the order that the spec says"
         simultaneous = self.spec["order"] == "simultaneous" and self.fault != "one-after-the-other"
         batch, worst, waiting = int(self.spec["batch"]), 0.0, None
+        named = ["x", "z", "c", "eps", "noise_real", "noise_fake"]
+        ahead = lambda d, slope: self.optimiser_d.ahead(d, slope, 0 if self.fault == "no-look-ahead" else self.unroll)
         for u, kind in enumerate(kinds):
-            z = at(u, "z")
-            assert z.shape == (batch, int(self.spec["z"].split(":")[1])), f"z {z.shape}"
+            inputs = {name: at(u, name) for name in named if f"update/{u:06}/{name}" in self.tensors}
+            z = inputs["z"]
+            assert z.shape == (batch, self.pack * int(self.spec["z"].split(":")[1])), f"z {z.shape}"
+            assert all(len(values) == batch for values in inputs.values()), "not one row a sample"
             if kind == 0:
-                x = at(u, "x")
-                assert x.shape[0] == batch, f"x {x.shape}"
-                loss, gradient = self.d_side(self.d, self.g, x, z)
+                (loss, us), gradient = self.d_side(self.d, self.us, self.g, inputs)
                 if simultaneous:
-                    waiting = gradient, z
+                    waiting = gradient, z, us
                 else:
+                    self.us = us
                     self.move_d(gradient)
             else:
-                loss, gradient = self.g_side(self.g, self.d, z)
+                loss, gradient = self.g_side(self.g, self.d, self.us, inputs, ahead)
                 if simultaneous:
                     assert np.array_equal(waiting[1], z), "the two halves have different z"
+                    self.us = waiting[2]
                     self.move_d(waiting[0])
                 self.move_g(gradient)
             worst = max(worst, deviation(at(u, "loss")[0], loss))
@@ -277,8 +402,8 @@ class Replay:
         return max(deviation(a, b) for a, b in zip(jax.tree.leaves(theirs), jax.tree.leaves(self.average)))
 
 
-SHOWN = ["data", "loss", "order", "kd", "kg", "optd", "optg", "gact", "dact", "gout", "reg", "lrdecay", "ema", "batch"]
-PLAIN = {"data": "ring8", "gact": "tanh", "dact": "tanh", "gout": "linear", "reg": "none", "lrdecay": "none"}
+SHOWN = ["data", "loss", "order", "kd", "kg", "optd", "optg", "gact", "dact", "gout", "reg", "unroll", "pack", "cond", "lrdecay", "ema", "batch"]
+PLAIN = {"data": "ring8", "gact": "tanh", "dact": "tanh", "gout": "linear", "reg": "none", "lrdecay": "none", "unroll": "0", "pack": "1", "cond": "0"}
 PLAIN |= {"ema": "none", "batch": "30", "kd": "1", "kg": "1", "order": "alternating"}
 
 

@@ -42,6 +42,24 @@ audit deep "data=swissroll&z=uniform:3&g=9,8,7,6&d=5,6,7,8&batch=9&optd=adam:0.0
 audit decay-cosine "$base&lrdecay=cosine:80&optd=sgd:0.1&optg=sgd:0.1" 100
 audit decay-exp "$base&lrdecay=exp:0.98&kg=2&optd=adam:0.002&optg=adam:0.002" 67
 audit clip "$base&reg=clip:0.05&loss=wasserstein&optd=rmsprop:0.0005&optg=rmsprop:0.0005&kd=5" 34
+audit r1 "$base&reg=r1:2" 100
+audit r1-softplus "data=bimodal&g=12&d=12,12&dact=softplus&batch=37&reg=r1:10" 100
+audit r1-leaky "data=ring8&g=16,16&d=16,16&gact=tanh&dact=leaky:0.2&batch=30&reg=r1:0.5&order=simultaneous&optd=sgd:0.02&optg=sgd:0.02" 100
+audit gp "$base&reg=gp:1&loss=wasserstein&kd=3" 50
+audit gp-relu "data=swissroll&g=16,16&d=16,16&batch=30&reg=gp:0.1&loss=wasserstein" 100
+audit noise "$base&reg=noise:0.3+r1:1&order=simultaneous" 100
+audit noise-gp "$base&reg=noise:0.2+gp:1" 100
+audit spectral "$base&reg=spectral&loss=hinge&kd=2" 67
+audit spectral-r1 "$base&reg=spectral+r1:1&order=simultaneous" 100
+audit pack "$base&pack=2" 100
+audit pack-gp "data=bimodal&g=12&d=12,12&dact=tanh&batch=19&pack=3&reg=gp:1+noise:0.1" 100
+audit cond "$base&cond=1" 100
+audit cond-pack "data=bimodal&g=12&d=12,12&dact=tanh&batch=19&pack=2&cond=1&reg=r1:1" 100
+audit unroll-sgd "$base&unroll=3&optd=sgd:0.1&optg=sgd:0.1" 50
+audit unroll-momentum "$base&unroll=2&optd=sgd:0.05:0.5&optg=sgd:0.05&loss=minimax&reg=noise:0.1" 50
+audit unroll-adam "$base&unroll=2&cond=1" 50
+audit unroll-rmsprop "$base&unroll=2&optd=rmsprop:0.001:0.9&optg=rmsprop:0.001:0.9&pack=2" 50
+audit unroll-spectral "$base&unroll=2&optd=sgd:0.05&reg=spectral" 50
 ema="$base&ema=0.95"
 audit ema "$ema" 100
 "$adversaria" train "$ema" --backend cpu --steps 100 --out "$folder/ema" >"$folder/ema.log" 2>&1
@@ -93,5 +111,13 @@ fault wasserstein-sign "$(trace wasserstein-sgd_0.05-kd_1)"
 fault no-clip "$(trace clip)"
 fault one-after-the-other "$(trace nonsaturating-sgd_0.05-order_simultaneous)"
 fault no-decay "$(trace decay-cosine)"
+fault r1-without-the-half "$(trace r1)"
+fault r1-on-generated "$(trace r1)"
+fault gp-squared-norm "$(trace gp)"
+fault gp-from-the-other-end "$(trace gp)"
+fault noise-forgotten "$(trace noise)"
+fault spectral-one-step-late "$(trace spectral)"
+fault no-look-ahead "$(trace unroll-adam)"
+fault look-ahead-without-its-gradient "$(trace unroll-sgd)"
 fault average-late "$(trace ema),$folder/ema/checkpoint.safetensors"
 echo "table: $table"

@@ -2,7 +2,7 @@
 //! Outputs begin as NaN and all else is guarded: a word left out, a word too many or a value out of bounds fails.
 
 use adversaria_core::rng::Draw;
-use adversaria_gpu::Form;
+use adversaria_gpu::{Form, Large};
 use adversaria_kernels::program::{
     Act, Decay, Epilogue, Join, Law, Mat, Op, Phi, Program, Source, Span, Table, TableValues,
 };
@@ -135,23 +135,27 @@ pub struct Fault {
     pub find: &'static str,
     /// What is put in its first place.
     pub put: &'static str,
-    /// Whether it shows only with large workgroups, or in tiles.
-    pub wide: bool,
+    /// How large products are made where it shows; with tiles come large workgroups.
+    pub large: Large,
     /// Whether it shows only in the resident form.
     pub resident: bool,
 }
 
 impl Fault {
     const fn new(op: &'static str, find: &'static str, put: &'static str) -> Self {
-        Self { op, find, put, wide: false, resident: false }
+        Self { op, find, put, large: Large::Blocks, resident: false }
     }
 
     const fn wide(op: &'static str, find: &'static str, put: &'static str) -> Self {
-        Self { op, find, put, wide: true, resident: false }
+        Self { op, find, put, large: Large::Tiles, resident: false }
+    }
+
+    const fn quad(op: &'static str, find: &'static str, put: &'static str) -> Self {
+        Self { op, find, put, large: Large::Quads, resident: false }
     }
 
     const fn resident(op: &'static str, find: &'static str, put: &'static str) -> Self {
-        Self { op, find, put, wide: true, resident: true }
+        Self { op, find, put, large: Large::Tiles, resident: true }
     }
 
     /// Whether a case could show it.
@@ -187,8 +191,12 @@ pub const FAULTS: &[Fault] = &[
     Fault::new("Gemm", "x *= slope4(f.act", "x += slope4(f.act"),
     Fault::new("Gemm", "x += load4(at);", "x -= load4(at);"),
     Fault::new("Gemm", "min(first + NEXT, vec4<u32>(count - 1u))", "first + NEXT"),
-    Fault::new("Gemm", "j + 4u, high[r]", "j + 4u, low[r]"),
-    Fault::new("Gemm", "a_at + k * a_step + 4u * a_row", "a_at + k * a_step + 3u * a_row"),
+    Fault::new("Gemm", "j + 4u, bias, right[", "j + 4u, bias, left["),
+    Fault::new("Gemm", "rows_of_a(a + 12u * a_row", "rows_of_a(a + 11u * a_row"),
+    Fault::new("Gemm", "transpose(slice(at, row, step, A_DEEP))", "slice(at, row, step, A_DEEP)"),
+    Fault::quad("Gemm", "h3 += high * a3;", "h3 += low * a3;"),
+    Fault::quad("Gemm", "quadBroadcast(mine, 2u)", "quadBroadcast(mine, 1u)"),
+    Fault::quad("Gemm", "lane * select(step, row, A_DEEP)", "lane * select(row, step, A_DEEP)"),
     Fault::wide("Gemm", "if k >= depth || q >= most", "if k > depth || q >= most"),
     Fault::wide("Gemm", "sum[3] += a.w * b;", "sum[3] += a.z * b;"),
     Fault::wide(
@@ -215,6 +223,13 @@ pub const FAULTS: &[Fault] = &[
         "case SINE: { return -sin_cos(x).x; }",
         "case SINE: { return sin_cos(x).x; }",
     ),
+    Fault::new("Map", "1.0 / sqrt(x), x > vec4", "1.0 / sqrt(x), x < vec4"),
+    Fault::new("Map", "return -0.5 * (y * y * y);", "return 0.5 * (y * y * y);"),
+    Fault::new("Map", "return 0.75 * (y * y * y)", "return 0.75 * (y * y)"),
+    Fault::new("Pick", "if other - best > 0.0 {", "if other - best < 0.0 {"),
+    Fault::new("Pick", "load(v.at + row * v.stride + c)", "load(x.at + row * x.stride + c)"),
+    Fault::new("Route", "select(0.0, g, r == row)", "select(g, 0.0, r == row)"),
+    Fault::new("Route", "r < (u + 1u) * pieces; r++", "r + 1u < (u + 1u) * pieces; r++"),
     Fault::new("Zip", "select(x + y, x * y, product)", "select(x * y, x + y, product)"),
     Fault::new("Scale", "factor * load", "factor + load"),
     Fault::new("PointLoss", "number(op, 8u) * total", "total"),
@@ -251,7 +266,7 @@ pub fn table() -> Table {
     }
 }
 
-const ACTS: [Act; 8] = [
+const ACTS: [Act; 9] = [
     Act::Identity,
     Act::Relu,
     Act::Leaky(0.2),
@@ -260,6 +275,7 @@ const ACTS: [Act; 8] = [
     Act::Elu,
     Act::Softplus,
     Act::Sine,
+    Act::InvSqrt,
 ];
 
 const PHIS: [Phi; 6] = [
@@ -304,6 +320,18 @@ fn elementwise(cols: u32) -> Vec<Case> {
     let mut cases = Vec::new();
     for (act, order) in ACTS.into_iter().flat_map(|act| (0..3).map(move |order| (act, order))) {
         cases.push(Case::new(Op::Map { x, y, act, order }, end + 999, vec![y], ELEMENTARY));
+    }
+    for pieces in [1, 2, 5] {
+        let (x, end) = mat(1, 3 * pieces, cols, 2);
+        let (v, end) = mat(end, 3 * pieces, cols, 2);
+        let (units, end) = mat(end, 3, cols, 2);
+        let (out, words) = mat(end, 3 * pieces, cols, 2);
+        for v in [x, v] {
+            let op = Op::Pick { x, v, out: units };
+            cases.push(Case::new(op, words + 9, vec![units], EXACT));
+        }
+        let op = Op::Route { x, v: units, out };
+        cases.push(Case::new(op, words + 9, vec![out], EXACT));
     }
     for join in [Join::Add, Join::Mul] {
         let zip = Op::Zip { a: x, b: y, out, join };

@@ -1,10 +1,10 @@
 //! The kernels' WGSL files, all of them.
 
-use adversaria_kernels::wgsl::{BLOCK, DISPATCH, RESIDENT, TILE};
+use adversaria_kernels::wgsl::{BLOCK, DISPATCH, QUAD, RESIDENT, TILE};
 
 /// Which of a folder's texts are in no module.
 fn left_out(texts: &[String]) -> Vec<&str> {
-    let modules = [&DISPATCH, &RESIDENT, &TILE, &BLOCK];
+    let modules = [&DISPATCH, &RESIDENT, &TILE, &BLOCK, &QUAD];
     let is_in = |text: &str| modules.iter().any(|module| module.source.contains(text));
     texts.iter().map(String::as_str).filter(|text| !is_in(text)).collect()
 }

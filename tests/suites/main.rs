@@ -6,6 +6,7 @@ mod arrows;
 mod data;
 mod kernels;
 mod learning;
+mod neighbours;
 mod sources;
 mod tidy;
 mod warm;

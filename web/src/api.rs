@@ -1,16 +1,16 @@
 //! `window.adversaria`, for notebooks, teachers' pages and automation; the same calls by message when embedded.
 
 use adversaria_core::spec::{Change, RunSpec};
-use adversaria_protocol::{Command, Metrics, Reply, Standing, Step};
+use adversaria_protocol::{Chance, Command, Metrics, Reply, Standing, Step};
 use js_sys::{Array, Error, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageEvent, Window};
 
-use crate::{address, page::Page};
+use crate::{address, page::Page, play::Pupil};
 
 /// The calls there are.
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 15] = [
     "load",
     "play",
     "pause",
@@ -24,6 +24,7 @@ const CALLS: [&str; 14] = [
     "restore",
     "set",
     "step",
+    "optimum",
     "reset",
 ];
 
@@ -77,6 +78,12 @@ fn call(page: Page, name: &str, a: &JsValue, b: &JsValue) -> Result<JsValue, Str
             let iterations = whole(a, "advance", 1e12)? as u64;
             ask(page, move |id| Command::Advance { id, iterations })
         }
+        "optimum" => {
+            let pupil = pupil(&text(a))?;
+            promise(move |settle| {
+                page.optimum(pupil, move |result| settle(result.map(value_of)));
+            })
+        }
         "sample" => {
             let count = whole(a, "sample", 1e6)? as u32;
             ask(page, move |id| Command::Sample { id, count })
@@ -123,6 +130,18 @@ fn step(which: &str) -> Result<Step, String> {
     }
 }
 
+fn pupil(which: &str) -> Result<Pupil, String> {
+    match which {
+        "d" => Ok(Pupil::D),
+        "g" => Ok(Pupil::G),
+        "fresh" => Ok(Pupil::FreshD),
+        other => Err(format!(
+            "optimum(\"{}\") is not possible: optimum takes \"d\", \"g\" or \"fresh\".",
+            short(other)
+        )),
+    }
+}
+
 fn load(page: Page, what: &JsValue) -> Result<Promise, String> {
     let hash = match what.as_string() {
         Some(hash) => hash,
@@ -148,22 +167,19 @@ fn pairs(fields: &Object) -> String {
 }
 
 fn set(page: Page, key: String, value: String) -> Promise {
-    promise(move |settle| {
-        let now = page.spec.get_untracked().unwrap_or_default();
-        match now.live_change(&key, &value) {
-            Ok(Change::Live(next)) => page.change(&key, &value, Some(next), move |done| {
-                settle(done.map(|()| JsValue::UNDEFINED));
-            }),
-            Ok(Change::Restart(next)) => {
-                page.stage(next.address(), untrack(|| page.is_playing()), move |done| {
-                    settle_when_seen(page, done, settle);
-                });
-            }
-            Err(error) => {
-                let sentence = crate::play::sentence(&error);
-                page.complain(sentence.clone());
-                settle(Err(sentence));
-            }
+    promise(move |settle| match page.next_run(&key, &value) {
+        Ok(Change::Live(next)) => page.change(&key, &value, Some(next), move |done| {
+            settle(done.map(|()| JsValue::UNDEFINED));
+        }),
+        Ok(Change::Restart(next)) => {
+            page.stage(next.address(), untrack(|| page.is_playing()), move |done| {
+                settle_when_seen(page, done, settle);
+            });
+        }
+        Err(error) => {
+            let sentence = crate::play::sentence(&error);
+            page.complain(sentence.clone());
+            settle(Err(sentence));
         }
     })
 }
@@ -191,7 +207,8 @@ fn settle_when_seen(page: Page, done: Result<(), String>, settle: Settle) {
 
 fn value_of(reply: Reply) -> JsValue {
     match reply {
-        Reply::Done => JsValue::UNDEFINED,
+        // No call asks for the last two.
+        Reply::Done | Reply::Generated { .. } | Reply::Neighbours(_) => JsValue::UNDEFINED,
         Reply::Metrics(m) => figures(&m).into(),
         Reply::Values(values) => Float32Array::from(values.as_slice()).into(),
         Reply::Bytes(bytes) => Uint8Array::from(bytes.as_slice()).buffer().into(),
@@ -238,6 +255,13 @@ fn figures(m: &Metrics) -> Object {
         add("evaluatedAt", e.iteration as f64);
         add("samples", e.samples.into());
         add("bins", e.bins.into());
+        add("totalVariation", e.total_variation.into());
+        add("wasserstein", e.wasserstein.into());
+        add("mmd2", e.mmd2.into());
+        add("bandwidth", e.bandwidth.into());
+        if let Some(chance) = &e.chance {
+            put(&all, "chance", &by_chance(chance));
+        }
         if let Some((found, of)) = e.modes {
             add("modes", found.into());
             add("modesOf", of.into());
@@ -245,6 +269,21 @@ fn figures(m: &Metrics) -> Object {
         if let Some(quality) = e.quality {
             add("quality", quality.into());
         }
+    }
+    all
+}
+
+/// What each figure reads where p_g = p_data: `[mean, standard deviation]`.
+fn by_chance(chance: &Chance) -> Object {
+    let all = Object::new();
+    let figures = [
+        ("jsd", chance.jsd),
+        ("totalVariation", chance.total_variation),
+        ("wasserstein", chance.wasserstein),
+        ("mmd2", chance.mmd2),
+    ];
+    for (name, (mean, std)) in figures {
+        put(&all, name, &Array::of2(&mean.into(), &std.into()));
     }
     all
 }

@@ -56,8 +56,14 @@ pub fn History(
             *far = if far.0 == branch { (branch, far.1.max(end)) } else { (branch, end) }
         });
     });
+    Effect::new(move |_| {
+        page.scene.track();
+        furthest.set((0, 0));
+    });
     let begin = Memo::new(move |_| page.trail.with(|trail| trail.begin));
     let most = Memo::new(move |_| furthest.get().1.max(end.get()));
+    // One memo for the slider's place: an effect that reads two, one of which is made of the other, can miss a change.
+    let place = Memo::new(move |_| (now.get(), most.get()));
     let text = move || format!("{} of {}", grouped(now.get()), grouped(most.get()));
     let slide = move |event| {
         if let Ok(iteration) = event_target_value(&event).parse() {
@@ -73,7 +79,7 @@ pub fn History(
                 <span class="track">
                     <Lanes page=page most=most />
                     <input type="range" data-testid="history" step="1" min=begin max=move || most.get().max(begin.get() + 1)
-                        prop:value=move || { most.track(); now.get().to_string() } on:input=slide
+                        prop:value=move || place.get().0.to_string() on:input=slide
                         aria-valuetext=move || format!("iteration {}", text()) />
                 </span>
             </label>
@@ -91,14 +97,22 @@ fn current(trail: &Trail) -> Option<&Branch> {
     trail.branches.iter().find(|branch| branch.number == trail.current)
 }
 
+/// Where a branch's line stands, from 0 at the top to 100: the one that the run is on in the middle, where the slider is,
+/// older ones above it, younger ones below.
+fn lane_height(at: usize, here: usize, count: usize) -> f64 {
+    let most = here.max(count - 1 - here).max(1) as f64;
+    50.0 + (at as f64 - here as f64) * (45.0 / most).min(32.0)
+}
+
 /// The branches as lines over the slider's range.
 #[component]
 fn Lanes(page: Page, most: Memo<u64>) -> impl IntoView {
     let lanes = move || {
         let (all, last) = (page.trail.get(), most.get().max(1) as f64);
-        let step = 100.0 / (all.branches.len() + 1) as f64;
+        let here = all.branches.iter().position(|b| b.number == all.current).unwrap_or_default();
+        let height = |at: usize| lane_height(at, here, all.branches.len());
         let lane = |(at, branch): (usize, &Branch)| {
-            let y = step * (at + 1) as f64;
+            let y = height(at);
             let from = branch.parent.map_or(all.begin, |(_, at)| at) as f64;
             let end = if branch.number == all.current { last } else { branch.end as f64 };
             let of = |iteration: f64| (100.0 * iteration / last).min(100.0);
@@ -106,7 +120,7 @@ fn Lanes(page: Page, most: Memo<u64>) -> impl IntoView {
                 .parent
                 .and_then(|(parent, _)| all.branches.iter().position(|b| b.number == parent));
             let up = leaves.map_or_else(String::new, |parent| {
-                format!("M{:.2} {:.2}V{y:.2}", of(from), step * (parent + 1) as f64)
+                format!("M{:.2} {:.2}V{y:.2}", of(from), height(parent))
             });
             view! {
                 <path class:here=branch.number == all.current d=format!("{up}M{:.2} {y:.2}H{:.2}", of(from), of(end))></path>
@@ -157,6 +171,18 @@ fn name(branch: &Branch) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_present_branch_lies_where_the_slider_is_and_all_within_its_room() {
+        for count in 1..20 {
+            for here in 0..count {
+                let all: Vec<f64> = (0..count).map(|at| lane_height(at, here, count)).collect();
+                assert!((all[here] - 50.0).abs() < 1e-9);
+                assert!(all.iter().all(|y| (5.0..=95.0).contains(y)), "{all:?}");
+                assert!(all.windows(2).all(|pair| pair[1] - pair[0] > 2.0), "{all:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_branch_is_named_by_what_was_changed() {

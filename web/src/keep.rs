@@ -1,6 +1,6 @@
 //! What can be kept of a run: pictures, the figures, the run itself. Fetched after the first pictures.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use adversaria_core::spec::RunSpec;
 use adversaria_plot::{
@@ -21,66 +21,89 @@ use crate::{
         layers::{self, Kind},
         sight::pixel_ratio,
     },
+    views::View,
 };
 
 /// So many iterations have a line in the table; when there are more, every second one is forgotten.
-const MOST_ROWS: usize = 4096;
+const MOST_ROWS: usize = 2048;
 
-/// The pictures that can be kept: name in the file, test id of the canvas, name for people.
+/// The pictures that can always be kept: name in the file, test id of the canvas, name for people.
 const VIEWS: [(&str, &str, &str); 3] = [
     ("stage", "stage", "the stage"),
     ("value", "chart-value", "the value of the game"),
     ("losses", "chart-losses", "the losses"),
 ];
 
-/// A line of the table.
-#[derive(Clone, Default)]
+/// A line of the table, at its iteration.
+#[derive(Clone)]
 struct Row {
+    iteration: u64,
     metrics: Option<Metrics>,
     judged: Option<Evaluation>,
 }
 
-/// The figures of the run on stage by iteration, as far as they were read.
-#[derive(Clone, Default)]
-struct Record(BTreeMap<u64, Row>);
+/// The figures of the run on stage by iteration, as far as they were read. All the room that it will need is taken at
+/// first: the page's memory is not to grow for as long as somebody watches.
+#[derive(Clone)]
+struct Record(Vec<Row>);
 
 impl Record {
+    fn new() -> Self {
+        Self(Vec::with_capacity(MOST_ROWS + 2))
+    }
+
     /// Adds a frame's figures. A frame of an earlier iteration drops what came after it.
     fn push(&mut self, metrics: &Metrics) {
-        self.0.split_off(&(metrics.iteration + 1));
+        self.0.truncate(self.0.partition_point(|row| row.iteration <= metrics.iteration));
         if let Some(judged) = &metrics.evaluation {
-            self.0.entry(judged.iteration).or_default().judged = Some(judged.clone());
+            self.at(judged.iteration).judged = Some(judged.clone());
         }
-        self.0.entry(metrics.iteration).or_default().metrics = Some(metrics.clone());
+        self.at(metrics.iteration).metrics = Some(metrics.clone());
         if self.0.len() > MOST_ROWS {
             let mut keep = false;
-            self.0.retain(|_, _| {
+            self.0.retain(|_| {
                 keep = !keep;
                 keep
             });
         }
     }
 
+    /// The line of an iteration.
+    fn at(&mut self, iteration: u64) -> &mut Row {
+        let at = self.0.partition_point(|row| row.iteration < iteration);
+        if self.0.get(at).is_none_or(|row| row.iteration > iteration) {
+            self.0.insert(at, Row { iteration, metrics: None, judged: None });
+        }
+        &mut self.0[at]
+    }
+
     fn csv(&self) -> String {
-        let line = |(at, known): (&u64, &Row)| {
-            row(*at, known.metrics.as_ref(), known.judged.as_ref()).join(",")
+        let line = |known: &Row| {
+            row(known.iteration, known.metrics.as_ref(), known.judged.as_ref()).join(",")
         };
         let lines = std::iter::once(COLUMNS.join(",")).chain(self.0.iter().map(line));
         lines.fold(String::new(), |text, line| text + &line + "\n")
     }
 }
 
-/// Keeps the figures of the run on stage, from now on.
+/// Keeps the figures of the run on stage, from its first frame on.
 fn record(page: Page) -> StoredValue<Record> {
-    let record = StoredValue::new(Record::default());
+    let record = StoredValue::new(Record::new());
     Effect::new(move |_| {
         page.scene.track();
-        record.set_value(Record::default());
+        record.update_value(|record| record.0.clear());
     });
     Effect::new(move |_| {
         let frame: Option<Arc<Frame>> = page.figures.get();
         if let Some(frame) = frame {
-            record.update_value(|record| record.push(&frame.metrics));
+            let early = page.take_early();
+            record.update_value(|record| {
+                // What came before anybody read.
+                if record.0.is_empty() {
+                    early.iter().for_each(|metrics| record.push(metrics));
+                }
+                record.push(&frame.metrics);
+            });
         }
     });
     record
@@ -93,17 +116,20 @@ pub fn Keep(
     page: Page,
 ) -> impl IntoView {
     let record = record(page);
-    let view = RwSignal::new(0_usize);
-    let choose = move |event| view.set(event_target_value(&event).parse().unwrap_or_default());
-    let options = VIEWS
-        .iter()
-        .enumerate()
-        .map(|(at, (_, _, name))| view! { <option value=at>{*name}</option> });
+    let view = RwSignal::new(VIEWS[0].0.to_owned());
+    let choose = move |event| view.set(event_target_value(&event));
+    let options = VIEWS.iter().map(|(id, _, name)| view! { <option value=*id>{*name}</option> });
+    // What is open on the page besides. A stage of another kind stands in for the usual one.
+    let others = move || {
+        let more = |view: &View| VIEWS.iter().all(|(id, ..)| *id != view.id) && view.there.get();
+        let there = page.views.get().into_iter().filter(more);
+        there.map(|view| view! { <option value=view.id>{view.name}</option> }).collect_view()
+    };
     let button =
         move |id: &'static str, text: &'static str, save: fn(Keeper) -> Result<(), JsValue>| {
             let save = move |_| {
                 close();
-                let keeper = Keeper { page, record, view: view.get_untracked() };
+                let keeper = Keeper { page, record, chosen: view.read_only() };
                 if let Err(error) = save(keeper) {
                     leptos::logging::error!("{id}: {error:?}");
                     page.complain(NOT_SAVED);
@@ -113,7 +139,7 @@ pub fn Keep(
         };
     view! {
         <div class="row">
-            <label>"Picture of "<select data-testid="export-view" on:change=choose>{options.collect_view()}</select></label>
+            <label>"Picture of "<select data-testid="export-view" on:change=choose>{options.collect_view()}{others}</select></label>
             {button("export-png", "PNG", Keeper::png)}
             {button("export-svg", "SVG", Keeper::svg)}
         </div>
@@ -153,16 +179,34 @@ struct Figure {
 struct Keeper {
     page: Page,
     record: StoredValue<Record>,
-    view: usize,
+    chosen: ReadSignal<String>,
 }
 
 impl Keeper {
+    /// The picture that was chosen, if it is still open.
+    fn other(self) -> Option<View> {
+        let all = self.page.views.get_untracked();
+        self.chosen.with_untracked(|id| all.into_iter().find(|view| view.id == id))
+    }
+
+    /// The name of the chosen picture in files, the test id of its canvas, and its name for people. What is not open any
+    /// more gives way to the stage.
+    fn view(self) -> (&'static str, &'static str, &'static str) {
+        let always =
+            || self.chosen.with_untracked(|id| VIEWS.iter().find(|view| view.0 == id).copied());
+        self.other().map(|view| (view.id, view.id, view.name)).or_else(always).unwrap_or(VIEWS[0])
+    }
+
     /// The figure as the page shows it, with a legend, in the size of its canvas.
     fn figure(self) -> Result<Figure, JsValue> {
         let nothing = || JsValue::from_str("there is no picture yet");
         let theme = Theme::of(self.page.dark.get_untracked());
-        let size = size(VIEWS[self.view].1).ok_or_else(nothing)?;
-        let marks = match VIEWS[self.view].0 {
+        if let Some(View { marks, size, .. }) = self.other() {
+            return Ok(Figure { marks: marks.get_untracked(), size: size.get_untracked(), theme });
+        }
+        let (name, canvas, _) = self.view();
+        let size = size(canvas).ok_or_else(nothing)?;
+        let marks = match name {
             "value" => self.page.series.with_value(|s| {
                 framed_value(&s.value.points(), &s.value_optimal.points(), size, &theme)
             }),
@@ -189,7 +233,7 @@ impl Keeper {
         marks.insert(0, Mark::Box { rect, fill: Some(theme.paper), stroke: None });
         let canvas: HtmlCanvasElement = document().create_element("canvas")?.dyn_into()?;
         Painter::default().paint(&canvas, size, pixel_ratio(), &marks)?;
-        let name = self.name(VIEWS[self.view].0, "png");
+        let name = self.name(self.view().0, "png");
         let save = Closure::once_into_js(move |blob: JsValue| {
             let saved = blob.dyn_into::<Blob>().and_then(|blob| download(&name, &blob));
             self.tell(&name, &saved);
@@ -199,7 +243,7 @@ impl Keeper {
 
     fn svg(self) -> Result<(), JsValue> {
         let Figure { marks, size, theme } = self.figure()?;
-        let (file, _, name) = VIEWS[self.view];
+        let (file, _, name) = self.view();
         let title = format!("Adversaria, {name}: {}", crate::address::current(self.page));
         let text = svg(&marks, size, &theme, &title, |raster| data_url(raster).unwrap_or_default());
         self.save(file, "svg", "image/svg+xml", text.as_bytes())
@@ -276,44 +320,38 @@ fn download(name: &str, blob: &Blob) -> Result<(), JsValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::score::tests::compared;
 
     fn at(iteration: u64, judged: Option<u64>) -> Metrics {
-        let evaluation = judged.map(|iteration| Evaluation {
-            iteration,
-            samples: 10,
-            bins: 5,
-            jsd: 0.25,
-            kl_data_model: f32::NAN,
-            kl_model_data: 0.5,
-            value_optimal: -1.0,
-            value: -1.25,
-            modes: None,
-            quality: None,
-        });
+        let evaluation = judged.map(|iteration| Evaluation { iteration, jsd: 0.25, ..compared() });
         Metrics { iteration, evaluation, ..Metrics::NEW }
     }
 
     fn iterations(record: &Record) -> Vec<u64> {
-        record.0.keys().copied().collect()
+        record.0.iter().map(|row| row.iteration).collect()
     }
 
     #[test]
     fn a_comparison_stands_at_its_own_iteration() {
-        let mut record = Record::default();
+        let mut record = Record::new();
         record.push(&at(10, Some(5)));
         let csv = record.csv();
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines[0].starts_with("iteration,updates_d,"));
-        assert_eq!(lines[1..], ["5,,,,,,,-1.25,-1,0.25,,0.5,,", "10,0,0,,,,,,,,,,,"]);
+        assert_eq!(
+            lines[1..],
+            ["5,,,,,,,-1.25,-1,0.25,,0.5,,,0.25,0.125,0.0625,,,,,,", "10,0,0,,,,,,,,,,,,,,,,,,,,"]
+        );
     }
 
     #[test]
     fn going_back_drops_what_came_after_and_much_is_thinned() {
-        let mut record = Record::default();
+        let mut record = Record::new();
         [1, 5, 9, 4].into_iter().for_each(|i| record.push(&at(i, None)));
         assert_eq!(iterations(&record), [1, 4]);
         (5..10_000).for_each(|i| record.push(&at(i, None)));
         let all = iterations(&record);
         assert!(all.len() <= MOST_ROWS && all[0] == 1 && all.windows(2).all(|w| w[0] < w[1]));
+        assert_eq!(record.0.capacity(), Record::new().0.capacity(), "it never grows");
     }
 }

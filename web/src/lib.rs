@@ -3,7 +3,9 @@
 pub mod address;
 pub mod api;
 pub mod beat;
+pub mod dirac;
 pub mod files;
+pub mod gallery;
 pub mod history;
 pub mod keep;
 pub mod keyboard;
@@ -16,7 +18,9 @@ pub mod page;
 pub mod play;
 pub mod slow;
 pub mod stage;
+pub mod theory;
 pub mod view;
+pub mod views;
 pub mod words;
 
 use leptos::prelude::*;

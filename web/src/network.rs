@@ -8,16 +8,22 @@ use web_sys::{KeyboardEvent, PointerEvent};
 
 use crate::{
     beat::Player,
+    look::now_millis,
     page::Page,
     stage::{Painter, pixel_ratio},
+    view::header::grouped,
+    views::{View, offer},
 };
 
 /// CSS pixels: the picture, a unit, and the step from one unit to the next below it.
 const WIDTH: f32 = 268.0;
 const UNIT: f32 = 20.0;
-const STEP: f32 = 23.0;
+const STEP: f32 = 22.0;
 const MOST: usize = 8;
 const HEIGHT: f32 = STEP * MOST as f32;
+
+/// The picture's name changes at most this often, milliseconds.
+const LABEL_MILLIS: f64 = 5000.0;
 
 /// The unit that is being looked at: its layer and place.
 type Cursor = Option<(usize, usize)>;
@@ -43,12 +49,20 @@ pub fn Network(
             })
             .unwrap_or_default()
     });
+    let marks = Signal::derive(move || {
+        let (at, theme) = (cursor.get(), Theme::of(page.dark.get()));
+        layers.with(|layers| picture(layers, player, at, &theme))
+    });
+    let (id, kept_as, name) = match player {
+        Player::Discriminator => ("units-d", "D from the inside", "Units of D"),
+        Player::Generator => ("units-g", "G from the inside", "Units of G"),
+    };
+    let there = Memo::new(move |_| layers.with(|layers| !layers.is_empty())).into();
+    let size = Signal::stored((WIDTH, HEIGHT));
+    offer(page, View { id, name: kept_as, size, marks, there });
     Effect::new(move |_| {
-        let (Some(canvas), at, theme) = (canvas.get(), cursor.get(), Theme::of(page.dark.get()))
-        else {
-            return;
-        };
-        let marks = layers.with(|layers| picture(layers, player, at, &theme));
+        let Some(canvas) = canvas.get() else { return };
+        let marks = marks.get();
         painter.update_value(|painter| {
             if let Err(error) = painter.paint(&canvas, (WIDTH, HEIGHT), pixel_ratio(), &marks) {
                 leptos::logging::error!("a network could not be drawn: {error:?}");
@@ -70,15 +84,36 @@ pub fn Network(
         Some(at) => layers.with(|layers| unit_text(layers, at)),
         None => layers.with(|layers| summary(layers)),
     };
-    let name = if player == Player::Discriminator { "Units of D" } else { "Units of G" };
+    let label = label(page, name, layers);
     view! {
-        <div class="network" data-testid=if player == Player::Discriminator { "units-d" } else { "units-g" }>
-            <canvas node_ref=canvas tabindex="0" role="img" aria-label=move || format!("{name}: {}", layers.with(|l| summary(l)))
+        <div class="network" data-testid=id>
+            <canvas node_ref=canvas tabindex="0" role="img" aria-label=label
                 style=format!("width:{WIDTH}px;height:{HEIGHT}px") on:pointermove=point on:pointerdown=point on:keydown=on_key
                 on:pointerleave=move |_| cursor.set(None)></canvas>
             <p class="hint" role="status">{told}</p>
         </div>
     }
+}
+
+/// The picture's name: what it shows, and how large the units are now.
+fn label(page: Page, name: &'static str, layers: Memo<Vec<UnitLayer>>) -> Memo<String> {
+    let said = StoredValue::new((f64::NEG_INFINITY, String::new()));
+    Memo::new(move |_| {
+        let subject = layers.with(|layers| format!("{name}: {}", summary(layers)));
+        let reach: Vec<String> = layers
+            .with(|layers| layers.iter().map(|layer| format!("±{:.2}", layer.largest)).collect());
+        let (at, last) = said.get_value();
+        let now = now_millis();
+        if reach.is_empty() || now - at < LABEL_MILLIS && last.starts_with(&subject) {
+            return if reach.is_empty() { subject } else { last };
+        }
+        let iteration =
+            page.figures.with_untracked(|f| f.as_ref().map_or(0, |f| f.metrics.iteration));
+        let reach = reach.join(", ");
+        let text = format!("{subject}; at iteration {} up to {reach} by layer", grouped(iteration));
+        said.set_value((now, text.clone()));
+        text
+    })
 }
 
 fn of(units: &Units, player: Player) -> &[UnitLayer] {
@@ -225,7 +260,7 @@ fn summary(layers: &[UnitLayer]) -> String {
     }
     let widths: Vec<String> = layers.iter().map(|layer| layer.width.to_string()).collect();
     format!(
-        "layers of {}, the first {MOST} units of each; colour where a unit is positive, grey where negative; lines are weights, dashed when negative",
+        "layers of {}, the first {MOST} of each; grey where a unit is negative; lines are weights, dashed below 0",
         widths.join(", ")
     )
 }

@@ -8,10 +8,12 @@ use adversaria_protocol::{
 };
 use leptos::prelude::*;
 
-use crate::{beat::Beat, link::Link, look, stage::Series, view::header::grouped};
+use crate::{beat::Beat, link::Link, look, stage::Series, view::header::grouped, views::View};
 
 /// Figures are read by people: ten times a second is as often as they change.
 const READING_MILLIS: f64 = 100.0;
+/// So many frames' figures wait for the record of them; when there are more, every second one is forgotten.
+const MOST_EARLY: usize = 64;
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(7);
 
@@ -48,6 +50,15 @@ pub enum OwnWish {
     Table(String, Arc<[u8]>),
 }
 
+/// The generated images that somebody has chosen on stage, by their numbers from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The last one.
+    pub now: usize,
+    /// The one before it.
+    pub before: usize,
+}
+
 /// The one store of the page; a handle that is copied freely.
 #[derive(Clone, Copy)]
 pub struct Page {
@@ -57,10 +68,14 @@ pub struct Page {
     reading: StoredValue<bool>,
     read_at: StoredValue<f64>,
     notices: StoredValue<u32>,
+    /// Figures that nobody has written down: the record of them is fetched after the first frames.
+    early: StoredValue<Vec<Metrics>>,
     /// What waits for the next frame.
     arrivals: StoredValue<Vec<Box<dyn FnOnce()>>, LocalStorage>,
     /// Counts the runs asked for: a run that another one overtook is not missed.
     pub loads: StoredValue<u32>,
+    /// The run that was asked for and is not on stage yet.
+    pub coming_run: StoredValue<Option<RunSpec>>,
     /// What is on stage.
     pub scene: RwSignal<Option<Arc<Scene>>>,
     /// The ways that the run on stage has taken.
@@ -95,6 +110,8 @@ pub struct Page {
     held: StoredValue<Option<Arc<Frame>>>,
     /// The frame after that update.
     pub coming: RwSignal<Option<Arc<Frame>>>,
+    /// The images chosen on stage.
+    pub chosen: RwSignal<Chosen>,
     /// The most iterations per second; none is flat out.
     pub pace: RwSignal<Option<f32>>,
     /// What is wrong.
@@ -107,6 +124,8 @@ pub struct Page {
     pub shared: RwSignal<Option<String>>,
     /// Data of one's own are asked for.
     pub own: RwSignal<Option<OwnWish>>,
+    /// The pictures that can be kept besides those that are always there.
+    pub views: RwSignal<Vec<View>>,
     /// Whether the page is dark.
     pub dark: Signal<bool>,
     /// Whether the keys play.
@@ -124,8 +143,10 @@ impl Page {
             reading: StoredValue::new(false),
             read_at: StoredValue::new(0.0),
             notices: StoredValue::new(0),
+            early: StoredValue::new(Vec::new()),
             arrivals: StoredValue::new_local(Vec::new()),
             loads: StoredValue::new(0),
+            coming_run: StoredValue::new(None),
             scene: RwSignal::new(None),
             trail: RwSignal::new(Trail::default()),
             arrived: RwSignal::new(false),
@@ -143,12 +164,14 @@ impl Page {
             tempo: RwSignal::new(1.0),
             held: StoredValue::new(None),
             coming: RwSignal::new(None),
+            chosen: RwSignal::new(Chosen { now: 0, before: 1 }),
             pace: RwSignal::new(None),
             fault: RwSignal::new(None),
             notice: RwSignal::new(None),
             progress: RwSignal::new(None),
             shared: RwSignal::new(None),
             own: RwSignal::new(None),
+            views: RwSignal::new(Vec::new()),
             dark: look::dark(options),
             keys: RwSignal::new(true),
         };
@@ -223,6 +246,11 @@ impl Page {
     /// The latest frame, drawn or not.
     pub fn latest(self) -> Option<Arc<Frame>> {
         self.latest.get_value()
+    }
+
+    /// The figures of frames since this was last asked, or since the run came on stage.
+    pub fn take_early(self) -> Vec<Metrics> {
+        self.early.try_update_value(std::mem::take).unwrap_or_default()
     }
 
     /// The figures of the latest frame, or those that the run on stage came with.
@@ -328,6 +356,7 @@ impl Page {
             self.options.update(|o| o.view = None);
         }
         self.series.update_value(Series::reset);
+        self.early.update_value(Vec::clear);
         self.leave_beat();
         self.latest.set_value(None);
         self.frame.set(None);
@@ -349,6 +378,16 @@ impl Page {
             }
         }
         self.series.update_value(|series| series.push(&frame));
+        self.early.update_value(|early| {
+            if early.len() >= MOST_EARLY {
+                let mut keep = false;
+                early.retain(|_| {
+                    keep = !keep;
+                    keep
+                });
+            }
+            early.push(frame.metrics.clone());
+        });
         self.latest.set_value(Some(Arc::new(frame)));
         self.release();
         if !self.drawing.get_value() {

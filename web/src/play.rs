@@ -2,7 +2,7 @@
 
 use adversaria_core::presets::{self, PRESETS};
 use adversaria_core::spec::{Address, Change, Data, PageOptions, RunSpec, SpecError};
-use adversaria_protocol::{Command, Standing, Step};
+use adversaria_protocol::{Command, Player, Reply, Standing, Step};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -15,6 +15,17 @@ type Done = Result<(), String>;
 const CALM_FRAMES: u32 = 3;
 const CALM_MILLIS: f64 = 35.0;
 const DRAWN_BY: Duration = Duration::from_millis(1500);
+
+/// Who is sent to its optimum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pupil {
+    /// The discriminator as it is.
+    D,
+    /// The generator as it is.
+    G,
+    /// A discriminator drawn afresh, in D's place.
+    FreshD,
+}
 
 impl Page {
     /// Puts the run of a whole address on stage, with the page options it names. Nothing changes when it is refused.
@@ -43,9 +54,13 @@ impl Page {
         let refusals = self.refusals.get_untracked();
         self.loads.update_value(|n| *n += 1);
         let mine = self.loads.get_value();
+        self.coming_run.set_value(Address::parse(&spec).ok().map(|address| address.spec));
         self.ask_quietly(
             move |id| Command::Load { id, spec },
             move |result| {
+                if self.loads.get_value() == mine {
+                    self.coming_run.set_value(None);
+                }
                 match &result {
                     Ok(_) => self.now_staged(refusals, play),
                     Err(fault) if self.loads.get_value() == mine => self.show(fault),
@@ -132,6 +147,20 @@ impl Page {
         self.send(Command::Step(step));
     }
 
+    /// Sends a player to its optimum while the other stands still; `then` hears the figures there.
+    pub fn optimum(self, pupil: Pupil, then: impl FnOnce(Result<Reply, String>) + 'static) {
+        self.leave_beat();
+        self.standing.set(Standing::Paused);
+        self.ask(
+            move |id| match pupil {
+                Pupil::D => Command::Optimum { id, player: Player::Discriminator },
+                Pupil::G => Command::Optimum { id, player: Player::Generator },
+                Pupil::FreshD => Command::Detector { id },
+            },
+            then,
+        );
+    }
+
     /// The same run from its start, paused.
     pub fn reset(self) {
         if let Some(spec) = self.spec.get_untracked() {
@@ -149,10 +178,28 @@ impl Page {
         }
     }
 
+    /// The run that changes build upon: the one that is to come on stage, else the one that is there.
+    fn base(self) -> Option<RunSpec> {
+        self.coming_run.get_value().or_else(|| self.spec.get_untracked())
+    }
+
+    /// What a change of one field makes of the run: while it goes on where that can be, else from its start, as all changes
+    /// of a run that is still to come.
+    ///
+    /// # Errors
+    /// When the field does not take the value.
+    pub fn next_run(self, key: &str, value: &str) -> Result<Change, SpecError> {
+        let comes = self.coming_run.with_value(Option::is_some);
+        match self.base().unwrap_or_default().live_change(key, value)? {
+            Change::Live(next) if comes => Ok(Change::Restart(next)),
+            change => Ok(change),
+        }
+    }
+
     /// Changes one field: while the run goes on where that can be, else by starting afresh.
     pub fn alter(self, key: &'static str, value: &str) {
-        let Some(spec) = self.spec.get_untracked() else { return };
-        match spec.live_change(key, value) {
+        let Some(spec) = self.base() else { return };
+        match self.next_run(key, value) {
             Ok(Change::Live(next) | Change::Restart(next)) if next == spec => {
                 self.refusals.update(|n| *n += 1);
             }
@@ -189,7 +236,7 @@ impl Page {
 
     /// Another data set. A preset goes over to the preset of the new data; one's own settings are kept as far as they fit.
     pub fn choose_data(self, data: Data) {
-        let Some(spec) = self.spec.get_untracked() else { return };
+        let Some(spec) = self.base() else { return };
         let next = if is_a_preset(&spec) {
             preset_of(data, &spec)
         } else {
@@ -225,7 +272,7 @@ impl Page {
 
     /// Other hidden layers for `g` or `d`. A named net gives way to its own widths with its own activations.
     pub fn set_widths(self, key: &'static str, widths: &[String]) {
-        let Some(spec) = self.spec.get_untracked() else { return };
+        let Some(spec) = self.base() else { return };
         let text = widths.join(",");
         let keep: &[&str] = if key == "g" { &["gact", "gout"] } else { &["dact"] };
         let kept = keep.iter().map(|name| (*name, spec.get(name)));

@@ -23,21 +23,23 @@ pub fn Slow(
         }
         None => "Slow motion".into(),
     };
+    let player = Memo::new(move |_| beat.get().map_or(Player::Discriminator, |beat| beat.player));
     let tempo = move |event| {
         if let Ok(tempo) = event_target_value(&event).parse() {
             page.tempo.set(tempo);
         }
     };
     view! {
-        <div class="slow" data-testid="slow-panel">
+        <div class="slow" class:generator=move || player.get() == Player::Generator data-testid="slow-panel">
             <div class="slow-head">
                 <h3>{title}</h3>
                 <button data-testid="beat" title="The next part (N)" on:click=move |_| page.next_beat()>"Next"</button>
             </div>
-            <ol>{(0..PHASES).map(|phase| view! { <Part page=page phase=phase /> }).collect_view()}</ol>
+            <ol>{(0..PHASES).map(|phase| view! { <Part page=page player=player phase=phase /> }).collect_view()}</ol>
+            <Caption page=page />
             <label class="tempo">
                 "Parts a second"
-                <input type="range" min="0.25" max="4" step="0.25" prop:value=move || page.tempo.get().to_string() on:input=tempo />
+                <input type="range" data-testid="tempo" min="0.25" max="4" step="0.25" prop:value=move || page.tempo.get().to_string() on:input=tempo />
                 <output>{move || page.tempo.get()}</output>
             </label>
         </div>
@@ -45,23 +47,30 @@ pub fn Slow(
 }
 
 #[component]
-fn Part(page: Page, phase: u32) -> impl IntoView {
-    let player =
-        Memo::new(move |_| page.beat.get().map_or(Player::Discriminator, |beat| beat.player));
+fn Part(page: Page, player: Memo<Player>, phase: u32) -> impl IntoView {
     let here = Memo::new(move |_| page.beat.get().is_some_and(|beat| beat.phase == phase));
+    view! {
+        <li class:here=here aria-current=move || here.get().then_some("step")>{move || title(player.get(), phase)}</li>
+    }
+}
+
+/// The part under way, in a place that does not move with it.
+#[component]
+fn Caption(page: Page) -> impl IntoView {
     let words = move || {
         let spec = page.spec.get()?;
         let now = page.figures.get().map(|frame| frame.metrics.clone());
         let coming = page.coming.get().map(|frame| frame.metrics.clone()).or_else(|| now.clone());
-        let beat = page.beat.get().filter(|_| here.get())?;
+        let beat = page.beat.get()?;
         let (equation, numbers) = said(beat, &spec, now.as_ref(), coming.as_ref());
         Some(view! { <p class="formula">{equation}</p><p data-testid="beat-numbers">{numbers}</p> })
     };
+    let waits = move || page.beat.with(Option::is_none);
     view! {
-        <li class:here=here aria-current=move || here.get().then_some("step")>
-            <b>{move || title(player.get(), phase)}</b>
+        <div class="caption">
+            <p hidden=move || !waits()>"One update in six parts, each with its equation and this run's numbers: Next, or the key N."</p>
             {words}
-        </li>
+        </div>
     }
 }
 
@@ -71,13 +80,13 @@ fn title(player: Player, phase: u32) -> &'static str {
         (Player::Discriminator, 1) => "Draw noise; G makes fakes",
         (Player::Discriminator, 2) => "D judges both",
         (Player::Discriminator, 3) => "D's loss",
-        (Player::Discriminator, 4) => "Its gradient runs back through D",
+        (Player::Discriminator, 4) => "Gradient runs back through D",
         (Player::Discriminator, _) => "D moves",
         (Player::Generator, 0) => "Draw noise",
         (Player::Generator, 1) => "G makes fakes",
         (Player::Generator, 2) => "D judges them",
         (Player::Generator, 3) => "G's loss",
-        (Player::Generator, 4) => "Its gradient runs back through D into G",
+        (Player::Generator, 4) => "Gradient runs back via D to G",
         (Player::Generator, _) => "G moves",
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use adversaria_core::spec::{KEYS, Key};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::backend::{Choice, Exec, Executor};
 use crate::bench::Workload;
@@ -34,13 +34,53 @@ pub(crate) enum Request {
     Bench(Bench),
     /// Lists the page's scenes: name, title, address, and what happens by when; or checks that it does.
     Presets(Presets),
+    /// Runs a paper's setting, prints its table beside ours and writes the raw numbers.
+    Reproduce(Reproduce),
 }
 
 const SPEC_HELP: &str = "The run: a TOML file of fields, or an address such as '#data=ring8&kd=5' (the # may be left \
                          out), or preset:NAME; `--help` lists the fields";
+const DATA_HELP: &str = "Rows to learn in place of SPEC's data: the first one or two columns of a file of numbers, \
+                         scaled to the view";
 const BACKEND_HELP: &str = "Where the arithmetic happens, whatever SPEC says: auto is a graphics card where there is \
                             one, else the CPU";
 const EXEC_HELP: &str = "How webgpu runs a program, whatever SPEC says";
+
+/// `adversaria reproduce`
+#[derive(Debug, Args)]
+pub(crate) struct Reproduce {
+    /// Whose
+    #[arg(value_enum)]
+    pub(crate) paper: Paper,
+    /// The folder for the raw numbers; none are written without it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// As little of it as shows that all of it runs, in seconds; of the theorem a smaller budget
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Iterations of each run, where not as many as the table of that paper says it had
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub(crate) steps: Option<u64>,
+    /// The seed of the runs
+    #[arg(long, value_name = "SEED", default_value_t = 1, allow_negative_numbers = true,
+          value_parser = whole::<u32>)]
+    pub(crate) seed: u32,
+    #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
+    pub(crate) backend: Option<Choice>,
+}
+
+/// What can be reproduced.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Paper {
+    /// The Dirac-GAN of Mescheder, Geiger, Nowozin 2018: which training methods come to rest
+    Dirac,
+    /// Table 1 of Goodfellow et al. 2014 on MNIST: the Parzen-window log-likelihood of training images and of the maxout net
+    Goodfellow2014,
+    /// The 2D benchmark of Lin et al. 2018: modes and quality of a GAN against packing and against R1
+    Pacgan,
+    /// Theorem 1 of Goodfellow et al. 2014: D trained alone comes to D*, V to −log 4 + 2 JSD, and the gap shrinks with k
+    Theorem,
+}
 
 /// `adversaria train`
 #[derive(Debug, Args)]
@@ -50,8 +90,7 @@ pub(crate) struct Train {
     /// Whole iterations in all, also with --resume
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
-    /// Rows to learn in place of SPEC's data: the first one or two columns of a file of numbers, scaled to the view
-    #[arg(long, value_name = "FILE.csv")]
+    #[arg(long, value_name = "FILE.csv", help = DATA_HELP)]
     pub(crate) data: Option<PathBuf>,
     #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<Choice>,
@@ -90,6 +129,8 @@ pub(crate) struct Audit {
     /// Whole iterations
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: u64,
+    #[arg(long, value_name = "FILE.csv", help = DATA_HELP)]
+    pub(crate) data: Option<PathBuf>,
     #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<Choice>,
     #[arg(long, value_enum, value_name = "EXEC", help = EXEC_HELP)]
@@ -182,7 +223,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         },
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => fault::refuse(
-            "a command is needed: train, sample, audit, bench or presets (see --help)",
+            "a command is needed: train, sample, audit, bench, presets or reproduce (see --help)",
         ),
         _ => {
             let text = error.to_string();

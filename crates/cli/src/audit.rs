@@ -9,14 +9,17 @@ use anyhow::{Result, bail};
 use crate::args::Audit;
 use crate::backend::{Executor, Wish};
 use crate::fault::usage;
-use crate::{data, files, say, spec};
+use crate::{data, files, own_rows, say, spec};
 
 /// Trains and writes the trace, or compares.
 ///
 /// # Errors
 /// When the request is wrong, the file cannot be written, or backends differ.
 pub(crate) fn audit(request: &Audit) -> Result<()> {
-    let spec = spec::read(&request.spec)?;
+    let mut spec = spec::read(&request.spec)?;
+    if let Some(file) = &request.data {
+        spec = own_rows::on_file(&spec, file)?;
+    }
     match (request.compare.as_deref(), &request.out) {
         (Some(&[reference, other]), _) => agree(&spec, request.steps, [reference, other]),
         (_, Some(out)) => write(spec, request, out),

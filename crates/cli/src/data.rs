@@ -16,28 +16,41 @@ use flate2::read::GzDecoder;
 /// The first 10,000 training images, and the other 50,000.
 const PACKS: [&str; 2] = ["mnist-train-a.bin.gz", "mnist-train-b.bin.gz"];
 
+const TEST_PACK: &str = "mnist-test.bin.gz";
+
 /// More than a pack of the largest set that is allowed.
 const MOST_BYTES: u64 = 1 << 29;
 
 /// The table of a run, with images only where it wants them.
 pub(crate) fn table(spec: &RunSpec) -> Result<Arc<Table>> {
     let images = match spec.data().kind() {
-        DataKind::Images => Some(mnist(spec.rows())?),
+        DataKind::Images => Some(training_images(spec.rows())?),
         DataKind::Line | DataKind::Plane => None,
     };
     Ok(build_table(spec, images.as_ref())?)
 }
 
-/// At least `rows` training images.
-fn mnist(rows: u32) -> Result<ImageSet> {
+/// MNIST's 10,000 test images.
+pub(crate) fn test_images() -> Result<ImageSet> {
+    read(&folder_with(TEST_PACK)?.join(TEST_PACK))
+}
+
+/// The first folder that holds this pack.
+fn folder_with(pack: &str) -> Result<PathBuf> {
     let folders = folders();
-    let Some(folder) = folders.iter().find(|folder| folder.join(PACKS[0]).is_file()) else {
+    let Some(folder) = folders.iter().find(|folder| folder.join(pack).is_file()) else {
         let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
         bail!(
             "the images of MNIST are not here: run `cargo xtask data` first (looked in {})",
             looked.join(", ")
         );
     };
+    Ok(folder.clone())
+}
+
+/// At least `rows` training images of MNIST.
+pub(crate) fn training_images(rows: u32) -> Result<ImageSet> {
+    let folder = folder_with(PACKS[0])?;
     let first = read(&folder.join(PACKS[0]))?;
     if rows as usize <= first.count() {
         return Ok(first);

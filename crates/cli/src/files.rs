@@ -1,10 +1,30 @@
-//! The formats that samples are written in: CSV, NumPy's npy and greyscale PNG; and writing a file whole or not at all.
+//! The formats that samples are written in: CSV, NumPy's npy and greyscale PNG; writing a file whole or not at all; and
+//! reading one that may not be too long.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+
+use crate::fault::usage;
+
+/// The bytes of what the user named, which is to hold `what`.
+///
+/// # Errors
+/// When it cannot be read or has more bytes than `most`: exit code 2.
+pub(crate) fn read_within(file: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
+    let refuse = |why: String| usage(format!("{}: {why}", file.display()));
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|error| refuse(format!("the file cannot be read ({error})")))?;
+    if bytes.len() as u64 > most {
+        return Err(refuse(format!("the file has more than {most} bytes, the most for {what}")));
+    }
+    Ok(bytes)
+}
 
 /// Writes beside and renames, so that nothing interrupted leaves half a file.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<()> {

@@ -98,6 +98,16 @@ impl Folder {
         files::write(&self.0.join(REPORT), html.as_bytes())
     }
 
+    /// A file of raw numbers.
+    pub(crate) fn numbers(&self, name: &str, text: &str) -> Result<()> {
+        self.bytes(name, text.as_bytes())
+    }
+
+    /// A file of another kind.
+    pub(crate) fn bytes(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        files::write(&self.0.join(name), bytes)
+    }
+
     /// The checkpoint's place, for sentences.
     pub(crate) fn display(&self) -> std::path::Display<'_> {
         self.0.display()

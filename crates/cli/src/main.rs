@@ -5,12 +5,14 @@ mod audit;
 mod backend;
 mod bench;
 mod data;
+mod diagnosis;
 mod fault;
 mod files;
 mod folder;
 mod own_rows;
 mod presets;
 mod report;
+mod reproduce;
 mod sample;
 mod series;
 mod spec;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Request::Audit(request) => audit::audit(&request),
         Request::Bench(request) => bench::bench(&request),
         Request::Presets(request) => presets::presets(&request),
+        Request::Reproduce(request) => reproduce::reproduce(&request),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

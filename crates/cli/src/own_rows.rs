@@ -1,7 +1,5 @@
 //! `--data FILE.csv`: a run on rows of the user's own.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +8,7 @@ use adversaria_core::spec::RunSpec;
 use anyhow::Result;
 
 use crate::fault::{note, usage};
+use crate::files;
 
 /// More than the most rows take.
 const MOST_BYTES: u64 = 1 << 26;
@@ -20,15 +19,7 @@ const MOST_BYTES: u64 = 1 << 26;
 /// When the file cannot be read, does not hold rows of numbers, or is not the one that the run names: exit code 2.
 pub(crate) fn on_file(spec: &RunSpec, file: &Path) -> Result<RunSpec> {
     let refuse = |why: String| usage(format!("{}: {why}", file.display()));
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| refuse(format!("the file cannot be read ({error})")))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(refuse(format!(
-            "the file has more than {MOST_BYTES} bytes, the most for rows"
-        )));
-    }
+    let bytes = files::read_within(file, MOST_BYTES, "rows")?;
     let given = csv::read(&bytes).map_err(|error| refuse(error.to_string()))?;
     let (rows, scale) = given.fit();
     let (data, mark) = (if rows.dim == 1 { "column" } else { "file" }, rows.mark().text());

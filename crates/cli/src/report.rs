@@ -1,5 +1,6 @@
 //! The report of a run: one HTML file that needs no other, the same bytes for the same run.
 
+use adversaria_core::diagnosis::Diagnosis;
 use adversaria_core::spec::RunSpec;
 use adversaria_engine::Change;
 use adversaria_plot::{Figure, PlotError, Theme};
@@ -7,6 +8,7 @@ use adversaria_protocol::{Picture, Stage};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::diagnosis;
 use crate::folder::FIGURE;
 use crate::series::Series;
 
@@ -36,6 +38,8 @@ pub(crate) struct Report<'a> {
     pub(crate) picture: &'a Picture,
     /// All figures.
     pub(crate) series: &'a Series,
+    /// What the rules say of them.
+    pub(crate) diagnosis: Option<Diagnosis>,
 }
 
 impl Report<'_> {
@@ -47,11 +51,12 @@ impl Report<'_> {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
              content=\"width=device-width\">\n<title>Adversaria: {address}</title>\n<style>{STYLE}</style>\n</head>\n\
              <body>\n<h1>{data}, {iteration} iterations</h1>\n<p><code>#{address}</code></p>\n<p>G has {of_g} \
-             parameters, D has {of_d}.</p>\n<h2>Samples</h2>\n{samples}\n<h2>Losses</h2>\n<p>D’s in purple, G’s in \
+             parameters, D has {of_d}.</p>\n<p class=\"diagnosis\">{diagnosis}</p>\n<h2>Samples</h2>\n{samples}\n<h2>Losses</h2>\n<p>D’s in purple, G’s in \
              orange.</p>\n{losses}\n<h2>Value</h2>\n<p>V(D,G) in purple{optimal}; at the optimum both are −log 4.</p>\n\
              {value}\n<h2>Figures</h2>\n{figures}\n{changes}<h2>The run</h2>\n{fields}\n</body>\n</html>\n",
             data = escaped(self.start.data().name()),
             iteration = self.iteration,
+            diagnosis = escaped(&diagnosis::line(self.diagnosis.as_ref())),
             samples = self.samples()?,
             losses = self.losses()?,
             optimal = if self.judged() { ", V(D*,G) in grey" } else { "" },

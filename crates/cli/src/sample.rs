@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use adversaria_core::images::to_bytes;
 use adversaria_core::metrics::histogram_density;
 use adversaria_core::spec::{DataKind, RunSpec};
-use adversaria_engine::{Observer, Run, build_table, to_bytes};
+use adversaria_engine::{Observer, Run, build_table};
 use adversaria_kernels::cpu::CpuBackend;
 use adversaria_kernels::program::{Table, TableValues};
 use adversaria_plot::{Figure, Theme};

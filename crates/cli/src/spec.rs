@@ -1,8 +1,7 @@
 //! SPEC: what the user wrote, a TOML file or an address, as a run that is valid.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::Path;
 
 use adversaria_core::spec::{Address, RunSpec};
@@ -10,6 +9,7 @@ use anyhow::{Context as _, Result};
 use toml::{Table, Value};
 
 use crate::fault::{one_line, usage};
+use crate::files;
 use crate::presets;
 
 /// What stands before a preset's name.
@@ -37,15 +37,7 @@ pub(crate) fn read(text: &OsStr) -> Result<RunSpec> {
 
 fn read_file(path: &Path) -> Result<RunSpec> {
     let refuse = |why: String| usage(format!("{}: {why}", path.display()));
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| refuse(format!("the file cannot be read ({error})")))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(refuse(format!(
-            "the file has more than {MOST_BYTES} bytes, the most for TOML"
-        )));
-    }
+    let bytes = files::read_within(path, MOST_BYTES, "TOML")?;
     let text = String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".into()))?;
     let table: Table = text.parse().map_err(|error| refuse(not_toml(&text, &error)))?;
     let address = address_of(&table).map_err(refuse)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use adversaria_core::diagnosis::Diagnosis;
 use adversaria_core::spec::{KEYS, Key, RunSpec};
 use adversaria_engine::{Checkpoint, EngineError, Observer, Run};
 use adversaria_kernels::program::Table;
@@ -17,7 +18,7 @@ use crate::fault::{note, usage};
 use crate::folder::Folder;
 use crate::report::Report;
 use crate::series::{Series, next_row};
-use crate::{data, own_rows, say, spec};
+use crate::{data, diagnosis, own_rows, say, spec};
 
 /// Samples behind each row's comparison of p_g with p_data.
 const SAMPLES: usize = 10_000;
@@ -59,6 +60,7 @@ pub(crate) fn train(request: &Train) -> Result<()> {
             training.run.iteration()
         ),
     })?;
+    say(&diagnosis::line(training.diagnosis().as_ref()))?;
     Ok(())
 }
 
@@ -245,8 +247,14 @@ impl Training {
             stage: &stage,
             picture: &picture,
             series: &self.series,
+            diagnosis: self.diagnosis(),
         };
         self.folder.report(&report.html()?)
+    }
+
+    /// What the rules say of the figures so far.
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        diagnosis::of(self.run.spec(), self.run.log(), &self.series, SAMPLES)
     }
 
     fn picture(&mut self) -> Result<Picture> {

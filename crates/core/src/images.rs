@@ -1,6 +1,6 @@
 //! Labelled pictures: the IDX files that MNIST comes in, and the pack that the page loads.
 
-use crate::spec::Classes;
+use crate::spec::{Classes, OutputAct};
 
 /// The first bytes of a pack.
 pub const PACK_MAGIC: [u8; 4] = *b"ADVP";
@@ -299,6 +299,73 @@ impl ImageSet {
             pixels: pixels.to_vec(),
         })
     }
+}
+
+/// Bytes to numbers, scale and offset: to [0, 1] where G ends in a sigmoid, else to [−1, 1].
+#[must_use]
+pub fn pixel_scale(output: OutputAct) -> (f32, f32) {
+    match output {
+        OutputAct::Sigmoid => (1.0 / 255.0, 0.0),
+        OutputAct::Tanh | OutputAct::Linear => (2.0 / 255.0, -1.0),
+    }
+}
+
+/// Numbers of G to bytes, 0 black to 255 white, clipped.
+#[must_use]
+pub fn to_bytes(values: &[f32], output: OutputAct) -> Vec<u8> {
+    let (scale, offset) = pixel_scale(output);
+    values.iter().map(|v| ((v - offset) / scale).round().clamp(0.0, 255.0) as u8).collect()
+}
+
+/// Bytes to numbers, as D is given them.
+#[must_use]
+pub fn to_values(bytes: &[u8], output: OutputAct) -> Vec<f32> {
+    let (scale, offset) = pixel_scale(output);
+    bytes.iter().map(|b| f32::from(*b) * scale + offset).collect()
+}
+
+/// A picture of a set, by how far another is from it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    /// Its place in the set, from 0.
+    pub row: usize,
+    /// Root mean square of the differences of their pixels, 0 for a copy to 1 for black against white.
+    pub distance: f32,
+}
+
+/// Pixels that are compared before it is asked whether a picture can still be among the nearest.
+const STRETCH: usize = 112;
+
+/// Those `most` pictures of a set `[n, size]` that are nearest to one `[size]`, the nearest first; of two as near the earlier
+/// one. Exact: every picture is looked at until it is too far.
+#[must_use]
+pub fn nearest(set: &[u8], picture: &[u8], most: usize) -> Vec<Near> {
+    let mut best: Vec<(u32, usize)> = Vec::with_capacity(most + 1);
+    if picture.is_empty() || most == 0 {
+        return Vec::new();
+    }
+    for (row, other) in set.chunks_exact(picture.len()).enumerate() {
+        let bound = if best.len() < most { u32::MAX } else { best[most - 1].0 };
+        let mut sum = 0;
+        for (a, b) in other.chunks(STRETCH).zip(picture.chunks(STRETCH)) {
+            sum += squares(a, b);
+            if sum >= bound {
+                break;
+            }
+        }
+        if sum < bound {
+            let at = best.partition_point(|(distance, _)| *distance <= sum);
+            best.insert(at, (sum, row));
+            best.truncate(most);
+        }
+    }
+    let scale = 1.0 / (255.0 * 255.0 * picture.len() as f32);
+    best.into_iter().map(|(sum, row)| Near { row, distance: (sum as f32 * scale).sqrt() }).collect()
+}
+
+/// The sum of the squared differences; of 64 × 64 pixels it has 28 bits.
+fn squares(a: &[u8], b: &[u8]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
 }
 
 /// The `N` numbers after the magic.

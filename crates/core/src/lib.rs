@@ -4,9 +4,14 @@
 
 pub mod csv;
 pub mod data;
+pub mod diagnosis;
+pub mod dirac;
 pub mod images;
+pub mod latent;
 pub mod math;
 pub mod metrics;
+pub mod parzen;
 pub mod presets;
 pub mod rng;
 pub mod spec;
+pub mod theory;

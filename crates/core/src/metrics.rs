@@ -1,6 +1,17 @@
-//! How well p_g matches p_data, and what p_g is: divergences by histogram, modes, and the exact density of a map.
+//! How well p_g matches p_data, and what p_g is: divergences by histogram, distances by samples, what chance alone makes
+//! of each, modes, and the exact density of a map.
 
-use crate::data::{Distribution, Modes, normal_quantile};
+mod chance;
+mod discrepancy;
+mod judge;
+mod transport;
+
+pub use chance::{Calibration, Chance, REPLICAS, Spread};
+pub use discrepancy::{MMD_REFERENCE, MMD_SAMPLES};
+pub use judge::{Comparison, Judge};
+pub use transport::{DIRECTIONS, SLICE_REFERENCE};
+
+use crate::data::{Modes, normal_quantile};
 use crate::spec::LatentLaw;
 
 /// Bins of a comparison on the line.
@@ -33,6 +44,15 @@ pub fn jsd(p: &[f64], q: &[f64]) -> f64 {
     0.5 * kl(p, &middle) + 0.5 * kl(q, &middle)
 }
 
+/// The total variation ½ Σ |p − q| of two discrete laws: 0 to 1.
+///
+/// Both are scaled to sum to 1. NaN where one has no mass at all.
+#[must_use]
+pub fn total_variation(p: &[f64], q: &[f64]) -> f64 {
+    let (total_p, total_q) = (p.iter().sum::<f64>(), q.iter().sum::<f64>());
+    0.5 * p.iter().zip(q).map(|(p, q)| (p / total_p - q / total_q).abs()).sum::<f64>()
+}
+
 /// V(D*, G) = −log 4 + 2 JSD (Goodfellow et al. 2014, theorem 1), nats.
 #[must_use]
 pub fn value_optimal(jsd: f64) -> f64 {
@@ -58,82 +78,6 @@ pub fn histogram(samples: &[f32], dim: usize, view: (f64, f64), side: usize) -> 
         counts[at.unwrap_or(cells)] += 1.0;
     }
     counts
-}
-
-/// p_g against p_data by histogram. The JSD is biased upwards by about [`Comparison::bias`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison {
-    /// How many samples of G.
-    pub samples: usize,
-    /// Bins inside the view; what lies outside it is one more.
-    pub bins: usize,
-    /// JSD(p_data ‖ p_g), nats.
-    pub jsd: f64,
-    /// KL(p_data ‖ p_g), nats; infinite where p_g has an empty bin.
-    pub kl_data_model: f64,
-    /// KL(p_g ‖ p_data), nats; infinite where p_data has an empty bin.
-    pub kl_model_data: f64,
-    /// V(D*, G), nats.
-    pub value_optimal: f64,
-}
-
-impl Comparison {
-    /// (bins) / (8 samples): what the JSD reads on average when p_g = p_data and every bin has mass.
-    #[must_use]
-    pub fn bias(&self) -> f64 {
-        self.bins as f64 / (8.0 * self.samples as f64)
-    }
-}
-
-/// Compares samples with the exact bin masses of p_data, which are computed once.
-#[derive(Clone, Debug)]
-pub struct Judge {
-    dim: usize,
-    view: (f64, f64),
-    side: usize,
-    masses: Vec<f64>,
-    modes: Option<Modes>,
-}
-
-impl Judge {
-    /// With [`LINE_BINS`] bins on the line, [`PLANE_SIDE`] along each axis in the plane.
-    #[must_use]
-    pub fn new(data: &Distribution) -> Self {
-        Self::with_side(data, if data.dim() == 1 { LINE_BINS } else { PLANE_SIDE })
-    }
-
-    /// With `side` bins along each axis.
-    #[must_use]
-    pub fn with_side(data: &Distribution, side: usize) -> Self {
-        let masses = data.bin_masses(side);
-        Self { dim: data.dim(), view: data.view(), side, masses, modes: data.modes().cloned() }
-    }
-
-    /// The comparison of samples `[n, dim]` of G with p_data; none without samples.
-    #[must_use]
-    pub fn compare(&self, samples: &[f32]) -> Option<Comparison> {
-        let count = samples.len() / self.dim;
-        if count == 0 {
-            return None;
-        }
-        let seen = histogram(samples, self.dim, self.view, self.side);
-        let jsd = jsd(&self.masses, &seen);
-        Some(Comparison {
-            samples: count,
-            bins: self.masses.len() - 1,
-            jsd,
-            kl_data_model: kl(&self.masses, &seen),
-            kl_model_data: kl(&seen, &self.masses),
-            value_optimal: value_optimal(jsd),
-        })
-    }
-
-    /// The modes that samples `[n, dim]` of G cover; none where p_data is no mixture, or without samples.
-    #[must_use]
-    pub fn coverage(&self, samples: &[f32]) -> Option<Coverage> {
-        let modes = self.modes.as_ref().filter(|_| samples.len() >= self.dim)?;
-        Some(coverage(modes, samples))
-    }
 }
 
 /// Modes found and share of good samples (Lin et al. 2018, section 4).

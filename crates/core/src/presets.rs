@@ -1,6 +1,10 @@
 //! Scenes worth seeing, by the name of what happens in them. Each is a full address, never a second set of defaults, with
 //! one sentence about what happens by when, and that sentence again as claims which a program can check.
 
+mod claim;
+
+pub use claim::{Bound, Claim, Figure};
+
 use crate::spec::{Data, DataKind};
 
 /// A scene with its name and what to look for.
@@ -19,90 +23,11 @@ pub struct Preset {
     pub claims: &'static [Claim],
 }
 
-/// That a figure keeps a bound from one iteration to another.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Claim {
-    /// What is measured.
-    pub figure: Figure,
-    /// The first and the last iteration at which it is looked at; every [`Claim::EVERY`] between them.
-    pub span: (u32, u32),
-    /// What must be true of it.
-    pub bound: Bound,
-}
+/// G of digits before it has learnt: grey.
+const GREY_AT_FIRST: Claim = Claim::new(Figure::Contrast, (0, 0), Bound::Most(0.1));
 
-/// What can be measured of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
-    /// JSD(p_data ‖ p_g), nats.
-    Jsd,
-    /// Modes with a good sample.
-    Modes,
-    /// Share of good samples.
-    Quality,
-    /// V(D,G), nats.
-    Value,
-    /// V(D*,G) − V(D,G), nats: what D lacks of its best.
-    Gap,
-    /// ‖∇ of G's loss‖.
-    GradientG,
-    /// How far the mean of G's samples lies from that of the data.
-    MeanOffset,
-    /// Share of G's samples with a coordinate beyond ±0.99, where a tanh is flat.
-    AtTheEdge,
-    /// Mean D(x) of real samples minus mean D(G(z)).
-    Advantage,
-    /// Share of pixels of G's samples that are nearer to black or white than to grey.
-    Contrast,
-}
-
-/// What must be true of a figure at all looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    /// It is never above this.
-    Most(f32),
-    /// It is never below this.
-    Least(f32),
-    /// Its mean is not above this.
-    MeanMost(f32),
-    /// Its mean is not below this.
-    MeanLeast(f32),
-    /// Its largest and its smallest value are at least this far apart.
-    Swings(f32),
-}
-
-impl Claim {
-    /// Iterations from one look to the next.
-    pub const EVERY: u32 = 100;
-
-    const fn new(figure: Figure, span: (u32, u32), bound: Bound) -> Self {
-        Self { figure, span, bound }
-    }
-
-    /// The iterations at which the figure is looked at.
-    pub fn looks(&self) -> impl Iterator<Item = u32> {
-        (self.span.0..=self.span.1).step_by(Self::EVERY as usize)
-    }
-
-    /// Whether what was seen, one value for each look, is as claimed. What is no number is not.
-    #[must_use]
-    pub fn holds(&self, seen: &[f32]) -> bool {
-        let least = seen.iter().copied().fold(f32::INFINITY, f32::min);
-        let most = seen.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sound = seen.len() == self.looks().count() && seen.iter().all(|x| !x.is_nan());
-        sound
-            && match self.bound {
-                Bound::Most(bound) => most <= bound,
-                Bound::Least(bound) => least >= bound,
-                Bound::MeanMost(bound) => mean(seen) <= bound,
-                Bound::MeanLeast(bound) => mean(seen) >= bound,
-                Bound::Swings(by) => most - least >= by,
-            }
-    }
-}
-
-fn mean(seen: &[f32]) -> f32 {
-    seen.iter().sum::<f32>() / seen.len() as f32
-}
+/// G of digits at a thousand iterations: two pixels in three are black or white.
+const STROKES: Claim = Claim::new(Figure::Contrast, (1_000, 1_200), Bound::Least(0.67));
 
 /// The headings of the list.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,6 +36,8 @@ pub enum Group {
     Learns,
     /// What goes wrong, and why.
     Fails,
+    /// What helps against it: the failing setting with one thing changed.
+    Mended,
     /// Two settings to hold side by side.
     Compare,
     /// Pictures.
@@ -119,9 +46,10 @@ pub enum Group {
 
 impl Group {
     /// All of them in order, with their titles.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Learns, "It learns"),
         (Self::Fails, "It goes wrong"),
+        (Self::Mended, "One change mends it"),
         (Self::Compare, "Compare"),
         (Self::Images, "Images"),
     ];
@@ -284,6 +212,75 @@ pub const PRESETS: &[Preset] = &[
         ],
     },
     Preset {
+        name: "slow-d",
+        title: "A slow D, and G hops",
+        group: Group::Fails,
+        address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.0001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
+        watch: "G is ten times faster than D: all its samples sit on one cluster, and when D has noticed they are on the next. Up to iteration 3,000 it serves two of the eight at most, on average.",
+        claims: &[
+            Claim::new(Figure::Modes, (500, 3_000), Bound::MeanMost(2.0)),
+            Claim::new(Figure::Jsd, (500, 3_000), Bound::Least(0.5)),
+        ],
+    },
+    Preset {
+        name: "gradient-back",
+        title: "The vanished gradient, back",
+        group: Group::Mended,
+        address: "data=ring8&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.0001",
+        watch: "\"The gradient vanishes\" with the non-saturating loss and nothing else changed: by iteration 1,000 JSD has fallen below 0.6.",
+        claims: &[Claim::new(Figure::Jsd, (1_000, 1_500), Bound::Most(0.6))],
+    },
+    Preset {
+        name: "unrolled",
+        title: "G looks five steps ahead",
+        group: Group::Mended,
+        address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.0001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256&unroll=5",
+        watch: "\"A slow D, and G hops\" with G's loss taken after five steps that D would make: G no longer hops, and by iteration 2,000 all eight clusters are served.",
+        claims: &[
+            Claim::new(Figure::Modes, (2_000, 3_000), Bound::Least(8.0)),
+            Claim::new(Figure::Quality, (2_500, 3_000), Bound::Least(0.6)),
+        ],
+    },
+    Preset {
+        name: "packed",
+        title: "D sees two at a time",
+        group: Group::Mended,
+        address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.0001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256&pack=2",
+        watch: "\"A slow D, and G hops\" with pairs of samples before D, to which two alike look wrong: by iteration 2,000 all eight clusters are served.",
+        claims: &[
+            Claim::new(Figure::Modes, (2_000, 3_000), Bound::Least(8.0)),
+            Claim::new(Figure::Quality, (2_500, 3_000), Bound::Least(0.6)),
+        ],
+    },
+    Preset {
+        name: "conditional",
+        title: "Both are told the cluster",
+        group: Group::Mended,
+        address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&kg=5&optd=adam:0.001:0.5:0.9&optg=adam:0.002:0.5:0.9&batch=256&cond=1",
+        watch: "\"Mode collapse\", but G is told which cluster to make and D which it should be: from iteration 300 it serves five and more of the eight.",
+        claims: &[Claim::new(Figure::Modes, (300, 3_000), Bound::Least(5.0))],
+    },
+    Preset {
+        name: "r1",
+        title: "R1 settles it",
+        group: Group::Mended,
+        address: "data=bimodal&batch=256&g=32,32&d=32,32&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&reg=r1:20",
+        watch: "\"It never settles\" with a price on D's slope at real samples: p_g sweeps far less, and from iteration 2,000 JSD is below 0.05 on average.",
+        claims: &[Claim::new(Figure::Jsd, (2_000, 4_000), Bound::MeanMost(0.05))],
+    },
+    Preset {
+        name: "spectral",
+        title: "A D that cannot be steep",
+        group: Group::Mended,
+        address: "data=disjoint&kd=10&gact=leaky:0.2&gout=tanh&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.1&reg=spectral",
+        watch: "\"D too strong\" with all weights of D divided by their spectral norm: G's gradient never vanishes, and by iteration 1,000 all three blobs are served.",
+        claims: &[
+            Claim::new(Figure::Modes, (1_000, 2_000), Bound::Least(3.0)),
+            Claim::new(Figure::GradientG, (100, 2_000), Bound::Least(0.01)),
+            Claim::new(Figure::AtTheEdge, (100, 2_000), Bound::Most(0.05)),
+        ],
+    },
+    Preset {
         name: "k1",
         title: "k = 1 …",
         group: Group::Compare,
@@ -304,14 +301,6 @@ pub const PRESETS: &[Preset] = &[
             Claim::new(Figure::Gap, (2_000, 4_000), Bound::MeanMost(0.05)),
             Claim::new(Figure::Jsd, (4_000, 4_000), Bound::Most(0.05)),
         ],
-    },
-    Preset {
-        name: "gradient-back",
-        title: "The vanished gradient, back",
-        group: Group::Compare,
-        address: "data=ring8&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.0001",
-        watch: "\"The gradient vanishes\" with the non-saturating loss and nothing else changed: by iteration 1,000 JSD has fallen below 0.6.",
-        claims: &[Claim::new(Figure::Jsd, (1_000, 1_500), Bound::Most(0.6))],
     },
     Preset {
         name: "disjoint-minimax",
@@ -347,6 +336,22 @@ pub const PRESETS: &[Preset] = &[
         ],
     },
     Preset {
+        name: "clipped-roll",
+        title: "A roll under clipping …",
+        group: Group::Compare,
+        address: "data=swissroll&loss=wasserstein&reg=clip:0.1&kd=5&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
+        watch: "Clipped weights make a critic too simple for a spiral: up to iteration 3,000 G covers the disc that the roll lies in, and JSD stays above 0.3 …",
+        claims: &[Claim::new(Figure::Jsd, (500, 3_000), Bound::Least(0.3))],
+    },
+    Preset {
+        name: "wgan-gp",
+        title: "… and under a gradient penalty",
+        group: Group::Compare,
+        address: "data=swissroll&loss=wasserstein&reg=gp:0.1&kd=5&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
+        watch: "… while a price on slopes other than 1 leaves it free to bend: the arms of the roll come apart, and by iteration 2,000 JSD is below 0.25.",
+        claims: &[Claim::new(Figure::Jsd, (2_000, 3_000), Bound::Most(0.25))],
+    },
+    Preset {
         name: "least-squares",
         title: "Least squares",
         group: Group::Compare,
@@ -369,14 +374,22 @@ pub const PRESETS: &[Preset] = &[
         ],
     },
     Preset {
+        name: "dirac",
+        title: "The smallest GAN: two numbers",
+        group: Group::Compare,
+        address: "data=dirac&loss=minimax&optd=sgd:0.2&optg=sgd:0.2&order=simultaneous&batch=1",
+        watch: "All data are 0, G makes one number θ and D is a slope: both circle round the equilibrium, and by iteration 500 θ stands at −2.16, farther off than it began.",
+        claims: &[Claim::new(Figure::MeanOffset, (500, 500), Bound::Least(2.15))],
+    },
+    Preset {
         name: "mnist",
         title: "Handwritten digits",
         group: Group::Images,
         address: MNIST,
         watch: "Noise turns into strokes, strokes into digits: by iteration 1,000 two pixels in three are black or white, not grey. Frames show which of them D believes.",
         claims: &[
-            Claim::new(Figure::Contrast, (0, 0), Bound::Most(0.1)),
-            Claim::new(Figure::Contrast, (1_000, 1_200), Bound::Least(0.67)),
+            GREY_AT_FIRST,
+            STROKES,
             Claim::new(Figure::Advantage, (1_000, 1_200), Bound::Least(0.1)),
         ],
     },
@@ -386,18 +399,15 @@ pub const PRESETS: &[Preset] = &[
         group: Group::Images,
         address: "data=mnist&class=0,1&optd=adam:0.0002:0.5:0.999&optg=adam:0.0002:0.5:0.999&batch=64",
         watch: "Two modes in 784 dimensions: by iteration 1,000 they stand white on black; look for the in-between shapes that no one writes.",
-        claims: &[
-            Claim::new(Figure::Contrast, (0, 0), Bound::Most(0.1)),
-            Claim::new(Figure::Contrast, (1_000, 1_200), Bound::Least(0.67)),
-        ],
+        claims: &[GREY_AT_FIRST, STROKES],
     },
 ];
 
 /// A setting that is known, or at least expected, to learn this data set; without seed.
 pub fn scene_of(data: Data) -> String {
-    if let Some(preset) =
-        PRESETS.iter().find(|p| p.group != Group::Fails && data_of(p.address) == data.name())
-    {
+    if let Some(preset) = PRESETS.iter().find(|p| {
+        !matches!(p.group, Group::Fails | Group::Mended) && data_of(p.address) == data.name()
+    }) {
         return preset.address.to_owned();
     }
     let rest = match data.kind() {

@@ -1,7 +1,9 @@
 //! Holds the decoders of pictures to their formats, and to one sentence for anything else.
 
-use adversaria_core::images::{Idx, ImageError, ImageSet, idx, idx_images, idx_labels};
-use adversaria_core::spec::Classes;
+use adversaria_core::images::{
+    Idx, ImageError, ImageSet, idx, idx_images, idx_labels, nearest, to_bytes, to_values,
+};
+use adversaria_core::spec::{Classes, OutputAct};
 use proptest::prelude::*;
 
 fn idx_bytes(magic: u8, sizes: &[u32], body: &[u8]) -> Vec<u8> {
@@ -40,6 +42,49 @@ fn classes_and_rows_are_picked() {
     assert_eq!(small().select(&Classes::All, 99), Ok(small()));
     assert_eq!(small().select(&Classes::Some(vec![0]), 1), Err(ImageError::Empty { rows: 1 }));
     assert_eq!(small().followed_by(&sevens).expect("five").labels(), [7, 0, 7, 7, 7]);
+}
+
+/// By the definition, and all of them.
+fn nearest_of_all(set: &[u8], picture: &[u8]) -> Vec<(usize, f32)> {
+    let rms = |other: &[u8]| {
+        let off = |(a, b): (&u8, &u8)| ((f64::from(*a) - f64::from(*b)) / 255.0).powi(2);
+        (other.iter().zip(picture).map(off).sum::<f64>() / picture.len() as f64).sqrt() as f32
+    };
+    let mut all: Vec<_> = set.chunks_exact(picture.len()).map(rms).enumerate().collect();
+    all.sort_by(|a, b| a.1.total_cmp(&b.1));
+    all
+}
+
+#[test]
+fn the_nearest_are_the_nearest_of_all() {
+    // Noise over slopes of eight kinds, so that neighbours differ in distance by little.
+    let pixel = |n: usize| ((n % 784) / 4 * (n / 784 % 8) / 7 + n * n % 53) as u8;
+    let set: Vec<u8> = (0..300 * 784).map(pixel).collect();
+    for picture in &mut [3, 100, 299].map(|row| set[row * 784..][..784].to_vec()) {
+        picture[500] = picture[500].wrapping_add(90);
+        let found = nearest(&set, picture, 5);
+        let wanted = nearest_of_all(&set, picture);
+        for (near, (row, distance)) in found.iter().zip(&wanted) {
+            assert!((near.distance - distance).abs() < 1e-6, "{near:?}, not {row}");
+        }
+        assert_eq!((found.len(), found[0].row), (5, wanted[0].0));
+    }
+    assert_eq!(nearest(&set[..784 * 3], &set[..784], 9).len(), 3, "no more than there are");
+    assert!(nearest(&set, &[], 2).is_empty() && nearest(&set, &set[..784], 0).is_empty());
+    let black_and_white = nearest(&[255; 4], &[0; 4], 1);
+    assert_eq!(black_and_white[0].distance, 1.0);
+}
+
+#[test]
+fn pixels_come_back_from_their_numbers() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    for output in [OutputAct::Tanh, OutputAct::Sigmoid, OutputAct::Linear] {
+        let values = to_values(&bytes, output);
+        assert_eq!(to_bytes(&values, output), bytes);
+        let lowest = if output == OutputAct::Sigmoid { 0.0 } else { -1.0 };
+        assert!((values[0] - lowest).abs() < 1e-6 && (values[255] - 1.0).abs() < 1e-6);
+    }
+    assert_eq!(to_bytes(&[-3.0, 5.0], OutputAct::Linear), [0, 255], "clipped");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use adversaria_core::spec::{
     Activation, Address, BackendChoice, Change, Classes, Data, Decay, Exec, KEYS, LatentLaw, Loss,
-    NamedNet, Optimiser, Order, OutputAct, PAGE_KEYS, RunSpec, SpecError, Theme, VIEW_LAYERS,
+    NamedNet, Net, Optimiser, Order, OutputAct, PAGE_KEYS, Reg, RunSpec, SpecError, Theme,
+    VIEW_LAYERS, Weights,
 };
 use proptest::prelude::*;
 
@@ -76,7 +77,7 @@ fn every_field_takes_its_values() {
         "loss=wasserstein&reg=clip:0.01&kd=5&kg=2&optd=rmsprop:5e-5&optg=sgd:0.1:0.9&lrdecay=cosine:1000&ema=0.999",
     );
     assert_eq!(
-        (s.loss(), s.clip(), s.k_d(), s.k_g(), s.ema()),
+        (s.loss(), s.reg().clip, s.k_d(), s.k_g(), s.ema()),
         (Loss::Wasserstein, Some(0.01), 5, 2, Some(0.999))
     );
     assert_eq!(s.optimiser_d(), Optimiser::RmsProp { lr: 5e-5, alpha: 0.99 });
@@ -87,6 +88,12 @@ fn every_field_takes_its_values() {
     );
     assert_eq!((s.order(), s.batch(), s.seed()), (Order::Simultaneous, 4096, u32::MAX));
     assert_eq!(s.optimiser_d(), Optimiser::Adam { lr: 2e-4, beta1: 0.5, beta2: 0.9 });
+    let s = spec("data=grid25&cond=1&pack=3&unroll=5&reg=spectral+noise:0.1+r1:10+gp:0.5");
+    assert_eq!((s.told_classes(), s.pack(), s.unroll()), (25, 3, 5));
+    let reg = Reg { r1: Some(10.0), gp: Some(0.5), clip: None, noise: Some(0.1), spectral: true };
+    assert_eq!(s.reg(), reg);
+    assert!(s.address().contains("&reg=r1:10+gp:0.5+noise:0.1+spectral"), "{}", s.address());
+    assert_eq!(s.with("data", "ring").map(|s| s.told_classes()), Ok(0));
     assert_eq!(spec("cond=0&unroll=0&pack=1&reg=none&lang=en"), RunSpec::default());
     let s = spec("backend=webgpu&exec=dispatch");
     assert_eq!((s.backend(), s.exec()), (BackendChoice::WebGpu, Exec::Dispatch));
@@ -129,8 +136,7 @@ fn the_default_texts_of_the_table_are_true() {
 
 #[test]
 fn what_comes_later_says_so() {
-    let later = "data=dirac data=fashion cond=1 g=dcgan d=maxout-2014 g=pacgan-2d reg=r1:1 \
-                 reg=gp:10 reg=noise:0.1 reg=spectral reg=clip:0.1+noise:1 unroll=5 pack=2 lang=fr";
+    let later = "data=fashion g=dcgan lang=fr";
     for text in later.split(' ') {
         assert!(refused(text, text).contains("later version"), "{text}");
     }
@@ -141,8 +147,11 @@ fn nonsense_is_refused_with_one_sentence() {
     let nonsense = "data=nope data= data=RING8 sigma=0.1 data=ring8&sigma=NaN data=ring8&sigma=-1 data=ring8&sigma=1e99 \
         data=ring8&sigma=0 class=3 data=mnist&class=10 data=mnist&class=1,1 data=mnist&class= z=gaussian z=gaussian:0 \
         z=gaussian:257 z=cauchy:2 z=gaussian:2:2 g=0 g=-64 g=64,,64 g=64, g=2049 g=1,1,1,1,1,1,1,1,1 g=64.0 g=6e1 g=+64 \
-        g=%2064 d=mlp-mnist gact=leaky:2 gact=leaky: gact=relu6 gout=relu loss=gan reg=clip reg=clip:0 reg=clip:1+clip:1 \
-        reg= reg=none+clip:1 unroll=11 pack=0 kd=11 kd=-1 kd=1.0 kd=one kd=0&kg=0 optd=adam optd=adam:0 optd=adam:NaN \
+        g=%2064 d=mlp-mnist d=maxout-2014 data=mnist&g=pacgan-2d data=bimodal&d=pacgan-2d gact=maxout:1 dact=maxout:9 \
+        dact=maxout:2.5 gact=leaky:2 gact=leaky: gact=relu6 gout=relu loss=gan reg=clip reg=clip:0 reg=clip:1+clip:1 \
+        reg= reg=none+clip:1 reg=r1 reg=r1:0 reg=r1:1+r1:2 reg=gp:101 reg=noise:-1 reg=spectral:1 reg=spectral+spectral \
+        unroll=11 order=simultaneous&unroll=1 data=mnist&d=maxout-2014&unroll=1 data=mnist&d=maxout-2014&pack=2 pack=0 pack=5 \
+        cond=1&data=ring cond=1&data=mnist cond=2 cond=yes kd=11 kd=-1 kd=1.0 kd=one kd=0&kg=0 optd=adam optd=adam:0 optd=adam:NaN \
         optd=adam:inf optd=adam:1e99 optd=adam:-1 optd=adam:0.1:0.9 optd=adam:0.1:0.9:1 optd=adam:0.1:0.9:0.9:0.9 \
         optd=sgd:101 optd=sgd:0.1:1 optd=rmsprop:0.1:-0 optd=x0.1 optg=adam:0x1 optg=adam:1_0 lrdecay=cosine \
         lrdecay=cosine:0 lrdecay=cosine:1.5 lrdecay=exp:1.1 ema=1 ema=0 ema=yes order=random order=simultaneous&kd=2 \
@@ -230,12 +239,57 @@ fn changing_the_data_takes_along_what_was_not_chosen() {
 }
 
 #[test]
+fn the_nets_of_papers_fix_what_is_theirs() {
+    let s = spec("data=mnist&g=maxout-2014&d=maxout-2014&z=uniform:100");
+    assert_eq!(
+        (s.generator().hidden(), s.discriminator().hidden()),
+        (&[1200; 2][..], &[240; 2][..])
+    );
+    let acts = (s.generator().activation(), s.discriminator().activation(), s.output());
+    assert_eq!(acts, (Activation::Relu, Activation::Maxout(5), OutputAct::Sigmoid));
+    let [g, d] = [s.generator(), s.discriminator()].map(Net::fittings);
+    assert_eq!((g.weights, d.weights), (Weights::Uniform(0.05), Weights::Uniform(0.005)));
+    assert_eq!((g.keep_input, g.keep_hidden, d.keep_input, d.keep_hidden), (1.0, 1.0, 0.8, 0.5));
+    assert!((g.reach * g.reach - 3.0).abs() < 1e-15 && !g.batch_norm);
+    assert_eq!(s.address(), "v=1&data=mnist&z=uniform:100&g=maxout-2014&d=maxout-2014");
+    assert_eq!(s.get("dact").expect("a field"), "maxout:5");
+    assert_eq!(s.with("data", "ring8").expect("fine").address(), "v=1&data=ring8&z=uniform:100");
+    let s = spec("g=pacgan-2d&d=pacgan-2d&batch=100");
+    assert_eq!(
+        (s.generator().hidden(), s.discriminator().hidden()),
+        (&[400; 4][..], &[200; 3][..])
+    );
+    assert_eq!(s.with("data", "mnist").expect("fine").address(), "v=1&data=mnist&batch=100");
+    let [g, d] = [s.generator(), s.discriminator()].map(Net::fittings);
+    assert_eq!((g.weights, g.batch_norm), (Weights::Normal(0.02), true));
+    assert_eq!((d.weights, d.batch_norm, d.keep_hidden), (Weights::Normal(0.02), false, 1.0));
+    assert!(refused("g=pacgan-2d&batch=1", "batch").contains("at least 2"));
+    assert!(refused("g=pacgan-2d&gact=tanh", "gact").contains("fixes relu"));
+    assert!(refused("d=pacgan-2d&dact=maxout:4", "dact").contains("fixes maxout:5"));
+    let s = spec("g=pacgan-2d&d=pacgan-2d").with("d", "64").expect("fine");
+    assert_eq!(s.discriminator().activation(), Activation::Relu);
+    assert_eq!(spec("dact=maxout").get("dact").expect("a field"), "maxout:5");
+}
+
+#[test]
+fn the_momentum_of_sgd_moves_while_running() {
+    let s = spec("optd=sgd:0.1:0.5&optg=sgd:0.1");
+    let live = |key, value| matches!(s.live_change(key, value), Ok(Change::Live(_)));
+    assert!(live("optd", "sgd:0.1:0.7") && live("optd", "sgd:0.2:0.7") && live("optg", "sgd:0.2"));
+    assert!(!live("optd", "sgd:0.1") && !live("optg", "sgd:0.1:0.5"));
+    assert!(!live("optd", "rmsprop:0.1:0.5"));
+}
+
+#[test]
 fn what_may_change_while_running() {
     let s = spec("optd=adam:0.001:0.5:0.9");
     for (key, value) in [
         ("kd", "5"),
         ("kg", "0"),
         ("loss", "hinge"),
+        ("reg", "clip:1"),
+        ("reg", "r1:1+spectral"),
+        ("unroll", "5"),
         ("optd", "adam:1e-4:0.5:0.9"),
         ("optg", "adam:0.1"),
         ("backend", "webgpu"),
@@ -252,7 +306,7 @@ fn what_may_change_while_running() {
         ("optg", "sgd:0.001"),
         ("batch", "64"),
         ("data", "ring8"),
-        ("reg", "clip:1"),
+        ("pack", "2"),
         ("seed", "2"),
     ] {
         assert!(
@@ -282,11 +336,14 @@ proptest! {
     fn any_valid_spec_round_trips(
         data in prop::sample::select(Data::ALL), sigma in 0.001..2f64, g in prop::collection::vec(1u32..=2048, 0..=8),
         optd in optimiser(), optg in optimiser(), z in 1u32..=256, kd in 0u32..=10, kg in 1u32..=10, seed: u32,
-        ema in number(), clip in number(), batch in 1u32..=4096, loss in prop::sample::select(&Loss::NAMES[..]),
+        ema in number(), clip in number(), r1 in number(), pack in 1u32..=4, unroll in 0u32..=10, batch in 1u32..=4096, loss in prop::sample::select(&Loss::NAMES[..]),
     ) {
+        // Its nets have no widths to choose.
+        let g = if data == Data::Dirac { vec![] } else { g };
         let widths = g.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        let mut text = format!("data={}&z=uniform:{z}&g={widths}&optd={optd}&optg={optg}&kd={kd}&kg={kg}&seed={seed}", data.name());
-        text += &format!("&ema={ema}&reg=clip:{clip}&batch={batch}&loss={}", loss.0);
+        let g_text = if data == Data::Dirac { "dirac".to_owned() } else { widths };
+        let mut text = format!("data={}&z=uniform:{z}&g={g_text}&optd={optd}&optg={optg}&kd={kd}&kg={kg}&seed={seed}", data.name());
+        text += &format!("&ema={ema}&reg=clip:{clip}+r1:{r1}&pack={pack}&unroll={unroll}&batch={batch}&loss={}", loss.0);
         if data.default_sigma().is_some() {
             text += &format!("&sigma={sigma}");
         }

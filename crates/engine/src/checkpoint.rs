@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use adversaria_core::spec::{Cloud, Own, RunSpec};
 use adversaria_kernels::backend::Backend;
-use adversaria_kernels::program::Table;
+use adversaria_kernels::program::{Mat, Table};
 use adversaria_protocol::Metrics;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::alone::ALONE;
 use crate::error::EngineError;
 use crate::figures::Figures;
-use crate::layout::{Layout, Player};
+use crate::layout::{Layer, Layout, Player, Tensor};
 use crate::owed::Snapshot;
-use crate::run::{Change, Reading, Run};
+use crate::run::{Change, FRESH, Reading, Run, first_directions};
 
 /// The rows of the user's file, `[n, dim]`.
 const OWN_ROWS: &str = "data/points";
@@ -60,31 +61,41 @@ fn spec_json(spec: &RunSpec) -> Result<String, EngineError> {
     serde_json::to_string(&pairs).map_err(|e| bad(e.to_string()))
 }
 
-/// A player's tensors: name after the prefix, shape (Linear `[out, in]`, bias `[out]`), and the words at `base`, where
-/// a copy of the parameters begins.
-fn parts(player: &Player, base: u32) -> Vec<(String, Vec<usize>, Range<usize>)> {
-    let mut parts = Vec::new();
-    for (number, layer) in player.layers.iter().enumerate() {
-        let (out, input) = (layer.weight.rows as usize, layer.weight.cols as usize);
-        for (name, mat, shape) in
-            [("weight", layer.weight, vec![out, input]), ("bias", layer.bias, vec![out])]
-        {
-            let from = (mat.at - player.parameters.at + base) as usize;
-            // Every linear layer is followed by one activation module.
-            parts.push((
-                format!("{}.{name}", 2 * number),
-                shape,
-                from..from + (mat.rows * mat.cols) as usize,
-            ));
-        }
+/// A tensor: its name after the prefix, its shape, and its words.
+type Part = (String, Vec<usize>, Range<usize>);
+
+/// A tensor whose words begin at `at`.
+fn part(tensor: Tensor, at: u32) -> Part {
+    let Tensor { name, mat, is_vector } = tensor;
+    let (rows, cols) = (mat.rows as usize, mat.cols as usize);
+    let shape = if is_vector { vec![rows] } else { vec![rows, cols] };
+    (name, shape, at as usize..at as usize + rows * cols)
+}
+
+/// A player's trained tensors: Linear weights `[out, in]`, all else `[out]`; the words at `base`, where a copy of the
+/// parameters begins.
+fn parts(player: &Player, base: u32) -> Vec<Part> {
+    let moved = |tensor: Tensor| {
+        let at = tensor.mat.at - player.parameters.at + base;
+        part(tensor, at)
+    };
+    player.layers.iter().flat_map(Layer::trained).map(moved).collect()
+}
+
+/// Those, and the running statistics of its BatchNorms, `[units]` each.
+fn own_parts(player: &Player) -> Vec<Part> {
+    let mut all = parts(player, player.parameters.at);
+    for tensor in player.layers.iter().flat_map(Layer::statistics) {
+        let at = tensor.mat.at;
+        all.push(part(tensor, at));
     }
-    parts
+    all
 }
 
 /// Everything of a player that a file keeps: full name, shape and words.
-fn kept(name: &str, short: &str, player: &Player) -> Vec<(String, Vec<usize>, Range<usize>)> {
+fn kept(name: &str, short: &str, player: &Player) -> Vec<Part> {
     let mut all = Vec::new();
-    for (part, shape, words) in parts(player, player.parameters.at) {
+    for (part, shape, words) in own_parts(player) {
         all.push((format!("{name}.{part}"), shape, words));
     }
     if let Some(average) = player.average {
@@ -100,6 +111,22 @@ fn kept(name: &str, short: &str, player: &Player) -> Vec<(String, Vec<usize>, Ra
     all
 }
 
+/// D's singular vectors, `[out]` each: name, shape and words.
+fn singular(layout: &Layout) -> Vec<Part> {
+    let vectors = layout.discriminator.layers.iter().zip(&layout.discriminator.singular);
+    let one = |(layer, mat): (&Layer, &Mat)| {
+        let name = format!("discriminator.{}.weight_u", layer.module);
+        part(Tensor { name, mat: *mat, is_vector: true }, mat.at)
+    };
+    vectors.map(one).collect()
+}
+
+/// Whether a run has ever divided weights by their norms, so that its singular vectors have moved.
+fn was_spectral(start: &RunSpec, log: &[Change]) -> bool {
+    let changed = |c: &Change| c.field == "reg" && c.value.contains("spectral");
+    start.reg().spectral || log.iter().any(changed)
+}
+
 /// The loss of a player's last update and its gradient's squared norm, so that a page shows them after a restore.
 fn last_figures(short: &str, player: &Player) -> [(String, usize); 2] {
     let slots = player.slots;
@@ -108,9 +135,15 @@ fn last_figures(short: &str, player: &Player) -> [(String, usize); 2] {
 }
 
 /// Adds the parameters of both players under `prefix` (for traces).
-pub(crate) fn add_parameters(tensors: &mut Tensors, prefix: &str, layout: &Layout, state: &[f32]) {
+pub(crate) fn add_parameters(tensors: &mut Tensors, prefix: &str, run: &Run, state: &[f32]) {
+    let layout = &run.compiled.layout;
+    if was_spectral(&run.start, &run.log) {
+        for (name, shape, words) in singular(layout) {
+            tensors.floats(format!("{prefix}/{name}"), shape, &state[words]);
+        }
+    }
     for (name, _, player) in layout.players() {
-        for (part, shape, words) in parts(player, player.parameters.at) {
+        for (part, shape, words) in own_parts(player) {
             tensors.floats(format!("{prefix}/{name}.{part}"), shape, &state[words]);
         }
     }
@@ -136,6 +169,11 @@ impl Run {
                 tensors.floats(name, vec![1], &state[slot..=slot]);
             }
         }
+        if was_spectral(&self.start, &self.log) {
+            for (name, shape, words) in singular(&self.compiled.layout) {
+                tensors.floats(name, shape, &state[words]);
+            }
+        }
         if let Own::File(_, Some(rows)) = self.start.own() {
             tensors.floats(
                 OWN_ROWS.into(),
@@ -153,6 +191,7 @@ impl Run {
     /// # Errors
     /// When the backend fails.
     pub fn checkpoint(&mut self) -> Result<Vec<u8>, EngineError> {
+        self.complete()?;
         let reading = self.read_state()?;
         let state = self.wait(&reading)?;
         self.checkpoint_of(&state)
@@ -195,6 +234,12 @@ impl Checkpoint {
             for (name, slot) in last_figures(short, player) {
                 state[slot] = floats(&file, &name, &[1])?[0];
             }
+        }
+        let first = first_directions(&layout.discriminator, start.seed());
+        for ((name, shape, words), (_, first)) in singular(&layout).into_iter().zip(first) {
+            let moved = was_spectral(&start, &log);
+            let values = if moved { floats(&file, &name, &shape)? } else { first };
+            state[words].copy_from_slice(&values);
         }
         Ok(Self { iteration: integer(&file, "iteration")?, start, spec, log, layout, state })
     }
@@ -275,7 +320,8 @@ fn with_rows(start: RunSpec, file: &SafeTensors) -> Result<RunSpec, EngineError>
 /// The spec after the logged changes.
 fn replay(start: &RunSpec, log: &[Change]) -> Result<RunSpec, EngineError> {
     let mut spec = start.clone();
-    for change in log.iter().filter(|change| change.field != "step") {
+    let of_spec = |change: &&Change| !["step", ALONE, FRESH].contains(&change.field.as_str());
+    for change in log.iter().filter(of_spec) {
         spec = spec.with(&change.field, &change.value).map_err(|e| bad(e.to_string()))?;
     }
     Ok(spec)

@@ -1,15 +1,13 @@
 //! From a RunSpec to programs: Algorithm 1 of Goodfellow et al. 2014 as data.
 
-use std::collections::HashMap;
-
 use adversaria_core::spec::{self, Optimiser, Order, RunSpec};
 use adversaria_kernels::program::{Decay, Law, Mat, Op, Program, Source, Span};
 
 use crate::graph::{Graph, NodeId};
-use crate::layout::{Layer, Layout, Player};
-use crate::lower::{Lowered, Wanted, lower};
-use crate::units::SHOWN;
-use crate::vocabulary::{Term, discriminator_terms, generator_term, latent_law, stream};
+use crate::layout::{Layout, Norm, Player};
+use crate::lower::Lowered;
+use crate::nets::{Batch, Net};
+use crate::vocabulary::{latent_law, latent_reach};
 
 /// Which program is which, in the order that [`Compiled::programs`] lists them.
 pub(crate) mod index {
@@ -35,16 +33,27 @@ pub(crate) mod index {
     pub(crate) const UNITS_D: usize = 9;
     /// z given → the first units of each layer of G; nothing for images.
     pub(crate) const UNITS_G: usize = 10;
+    /// As `UPDATE_D`, at the rate as it stands, whatever `lrdecay` says.
+    pub(crate) const ALONE_D: usize = 11;
+    /// As `UPDATE_G`, likewise.
+    pub(crate) const ALONE_G: usize = 12;
+    /// z given → ‖∇ of both of G's losses‖², see [`super::Compiled::steepness`].
+    pub(crate) const STEEPNESS: usize = 13;
 }
 
-/// The random inputs of an update, for audits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Drawn {
-    /// The rows given to D, `[dim, padded batch]`.
-    pub(crate) x: Option<Mat>,
-    /// The latent points, `[latent, padded batch]`.
-    pub(crate) z: Mat,
+/// A random input of an update, for audits.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Drawing<T> {
+    /// In whose half of a simultaneous update it is told; none for both.
+    pub(crate) side: Option<Side>,
+    /// As in a trace.
+    pub(crate) name: String,
+    /// A matrix `[rows, padded batch]` for each sample of a pack, whose rows follow each other in a trace.
+    pub(crate) places: Vec<T>,
 }
+
+/// All of them.
+pub(crate) type Drawn = Vec<Drawing<Mat>>;
 
 /// The programs of a run and where they leave their results.
 #[derive(Clone, Debug)]
@@ -57,11 +66,18 @@ pub(crate) struct Compiled {
     pub(crate) results: Vec<Vec<Mat>>,
     /// What each update draws, by program index.
     pub(crate) drawn: [Drawn; 3],
+    /// The first of the words that [`index::STEEPNESS`] leaves.
+    pub(crate) steepness: u32,
 }
 
 /// Compiles a run. With `record`, the random inputs of each update survive it, to be read.
 pub(crate) fn compile(spec: &RunSpec, record: bool) -> Compiled {
-    let compiler = Compiler { spec, layout: Layout::new(spec), record };
+    compile_at(spec, Layout::new(spec), record)
+}
+
+/// Compiles a run whose lasting words stand so.
+pub(crate) fn compile_at(spec: &RunSpec, layout: Layout, record: bool) -> Compiled {
+    let compiler = Compiler { spec, layout, record };
     let [(d, drawn_d), (g, drawn_g), (both, drawn_both)] =
         [compiler.update_d(), compiler.update_g(), compiler.update_both()];
     let given = compiler.generate("generate", compiler.layout.generator.parameters.at, false);
@@ -74,222 +90,160 @@ pub(crate) fn compile(spec: &RunSpec, record: bool) -> Compiled {
     let pull = compiler.pull();
     let units_d = compiler.units(Side::Discriminator);
     let units_g = compiler.units(Side::Generator);
-    let parts =
-        [d, g, both, given, sample, score, pull, given_average, sample_average, units_d, units_g];
+    let [alone_d, alone_g] = [&d, &g].map(Part::without_decay);
+    let (steep, steepness) = compiler.steepness();
+    let parts = [
+        d,
+        g,
+        both,
+        given,
+        sample,
+        score,
+        pull,
+        given_average,
+        sample_average,
+        units_d,
+        units_g,
+        alone_d,
+        alone_g,
+        steep,
+    ];
     let words = parts.iter().map(|part| part.end).max().unwrap_or(0);
     let results = parts.iter().map(|part| part.results.clone()).collect();
     Compiled {
         words,
         results,
         drawn: [drawn_d, drawn_g, drawn_both],
+        steepness,
         programs: parts.into_iter().map(|part| part.program).collect(),
         layout: compiler.layout,
     }
 }
 
-struct Part {
-    program: Program,
-    results: Vec<Mat>,
-    end: u32,
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) program: Program,
+    pub(crate) results: Vec<Mat>,
+    pub(crate) end: u32,
+}
+
+impl Part {
+    /// The same update at the rate as it stands.
+    fn without_decay(&self) -> Self {
+        let mut part = self.clone();
+        part.program.name += " alone";
+        for op in &mut part.program.ops {
+            if let Op::Tick { decay, .. } = op {
+                *decay = Decay::None;
+            }
+        }
+        part
+    }
 }
 
 /// Who is updated.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Side {
+pub(crate) enum Side {
     Discriminator,
     Generator,
 }
 
-struct Compiler<'a> {
-    spec: &'a RunSpec,
-    layout: Layout,
-    record: bool,
+pub(crate) struct Compiler<'a> {
+    pub(crate) spec: &'a RunSpec,
+    pub(crate) layout: Layout,
+    pub(crate) record: bool,
 }
 
-/// An MLP's parameters as nodes.
-struct Net {
-    layers: Vec<(NodeId, NodeId, Layer)>,
-}
-
-impl Net {
-    /// Leaves for the layers, their words moved to where a copy of the parameters begins.
-    fn new(graph: &mut Graph, player: &Player, parameters: u32) -> Self {
-        let moved = |mat: Mat| Mat { at: mat.at - player.parameters.at + parameters, ..mat };
-        let layers = player
-            .layers
-            .iter()
-            .map(|layer| (graph.leaf(moved(layer.weight)), graph.leaf(moved(layer.bias)), *layer))
-            .collect();
-        Self { layers }
-    }
-
-    /// h ← f(W h + b), layer by layer.
-    fn apply(&self, graph: &mut Graph, x: NodeId) -> NodeId {
-        self.outputs(graph, x).pop().unwrap_or(x)
-    }
-
-    /// What each layer gives.
-    fn outputs(&self, graph: &mut Graph, x: NodeId) -> Vec<NodeId> {
-        let layers = self.layers.iter().scan(x, |h, &(weight, bias, layer)| {
-            let product = graph.matmul(weight, false, *h, false);
-            let sum = graph.add_bias(product, bias);
-            *h = graph.act(sum, layer.act, 0);
-            Some(*h)
-        });
-        layers.collect()
-    }
-
-    fn leaves(&self) -> Vec<NodeId> {
-        self.layers.iter().flat_map(|&(weight, bias, _)| [weight, bias]).collect()
-    }
-
-    /// Where each leaf's gradient goes.
-    fn gradient_places(&self, player: &Player) -> Vec<Mat> {
-        let moved = |mat: Mat| Mat { at: mat.at - player.parameters.at + player.gradient, ..mat };
-        self.layers
-            .iter()
-            .flat_map(|(_, _, layer)| [moved(layer.weight), moved(layer.bias)])
-            .collect()
-    }
+/// Rows of something, then of its class where it has one.
+fn with_class(rows: u32, classes: u32) -> Vec<u32> {
+    if classes > 0 { vec![rows, classes] } else { vec![rows] }
 }
 
 impl Compiler<'_> {
-    fn live(&self) -> u32 {
+    pub(crate) fn live(&self) -> u32 {
         self.spec.batch()
     }
 
-    fn padded(&self) -> u32 {
+    pub(crate) fn padded(&self) -> u32 {
         self.live().next_multiple_of(adversaria_kernels::program::LANES)
     }
 
-    fn law(&self) -> Law {
-        latent_law(self.spec.latent().law)
+    pub(crate) fn law(&self) -> Law {
+        latent_law(self.spec.latent().law, latent_reach(self.spec))
     }
 
-    fn source(&self, stream: u32, counter: u32) -> Source {
+    pub(crate) fn source(&self, stream: u32, counter: u32) -> Source {
         Source { seed: self.spec.seed(), stream, counter }
     }
 
-    fn latent(&self, graph: &mut Graph, stream: u32, counter: u32) -> NodeId {
-        let rows = self.spec.latent().dim;
-        graph.draw(rows, self.padded(), self.live(), self.source(stream, counter), self.law())
+    /// Rows of G's inputs: z, and the class where it is told one.
+    pub(crate) fn inputs_of_g(&self) -> Vec<u32> {
+        with_class(self.spec.latent().dim, self.spec.told_classes())
     }
 
-    fn real(&self, graph: &mut Graph) -> NodeId {
-        let counter = self.layout.discriminator.slots.counter;
-        graph.gather(
-            self.spec.dim(),
-            self.padded(),
-            self.live(),
-            self.source(stream::DATA, counter),
-        )
+    /// Rows of D's inputs: each sample of a pack, followed by its class where D is told one.
+    pub(crate) fn inputs_of_d(&self) -> Vec<u32> {
+        with_class(self.spec.dim(), self.spec.told_classes()).repeat(self.spec.pack() as usize)
     }
 
-    fn nets(&self, graph: &mut Graph) -> (Net, Net) {
-        let (g, d) = (&self.layout.generator, &self.layout.discriminator);
-        (Net::new(graph, g, g.parameters.at), Net::new(graph, d, d.parameters.at))
-    }
-
-    /// D's loss on real beside generated samples, and where its gradient goes.
-    fn discriminator_loss(
-        &self,
-        graph: &mut Graph,
-        d: &Net,
-        x: NodeId,
-        fake: NodeId,
-    ) -> Vec<(NodeId, Mat)> {
-        let both = graph.beside(x, fake);
-        let a = d.apply(graph, both);
-        let out = self.layout.discriminator.slots.loss;
-        let mut seeds = Vec::new();
-        for (half, term) in (0..).zip(discriminator_terms(self.spec.loss())) {
-            let part = graph.columns(a, half * self.padded(), self.padded());
-            graph.loss(part, self.live(), term.phi, term.weight, out, half > 0);
-            seeds.push(graph.point_grad(part, self.live(), term.phi, term.weight, 1));
+    /// What updates know of their batches.
+    fn batch(&self) -> Batch {
+        Batch {
+            live: self.live(),
+            padded: self.padded(),
+            seed: self.spec.seed(),
+            counters: [&self.layout.discriminator, &self.layout.generator].map(|p| p.slots.counter),
         }
-        let seed = graph.beside(seeds[0], seeds[1]);
-        let gradient = graph.gradient(a, seed, &d.leaves());
-        placed(&gradient, &d.gradient_places(&self.layout.discriminator))
     }
 
-    /// G's loss, and where its gradient goes.
-    fn generator_loss(
-        &self,
-        graph: &mut Graph,
-        g: &Net,
-        d: &Net,
-        fake: NodeId,
-    ) -> Vec<(NodeId, Mat)> {
-        let a = d.apply(graph, fake);
-        let Term { phi, weight } = generator_term(self.spec.loss());
-        graph.loss(a, self.live(), phi, weight, self.layout.generator.slots.loss, false);
-        let seed = graph.point_grad(a, self.live(), phi, weight, 1);
-        let gradient = graph.gradient(a, seed, &g.leaves());
-        placed(&gradient, &g.gradient_places(&self.layout.generator))
-    }
-
-    fn update_d(&self) -> (Part, Drawn) {
-        let mut graph = Graph::default();
-        let (g, d) = self.nets(&mut graph);
-        let x = self.real(&mut graph);
-        let z = self.latent(&mut graph, stream::LATENT_D, self.layout.discriminator.slots.counter);
-        let fake = g.apply(&mut graph, z);
-        let place = self.discriminator_loss(&mut graph, &d, x, fake);
-        let lowered = self.lower_update(&graph, &place, &[x, z]);
-        let drawn = Drawn { x: Some(lowered.kept[&x]), z: lowered.kept[&z] };
-        (self.update("D-update", lowered, &[Side::Discriminator]), drawn)
-    }
-
-    fn update_g(&self) -> (Part, Drawn) {
-        let mut graph = Graph::default();
-        let (g, d) = self.nets(&mut graph);
-        let z = self.latent(&mut graph, stream::LATENT_G, self.layout.generator.slots.counter);
-        let fake = g.apply(&mut graph, z);
-        let place = self.generator_loss(&mut graph, &g, &d, fake);
-        let lowered = self.lower_update(&graph, &place, &[z]);
-        let drawn = Drawn { x: None, z: lowered.kept[&z] };
-        (self.update("G-update", lowered, &[Side::Generator]), drawn)
-    }
-
-    /// One x and one z, both gradients at the same point, then both updates.
-    fn update_both(&self) -> (Part, Drawn) {
-        let mut graph = Graph::default();
-        let (g, d) = self.nets(&mut graph);
-        let x = self.real(&mut graph);
-        let z = self.latent(&mut graph, stream::LATENT_D, self.layout.discriminator.slots.counter);
-        let for_d = g.apply(&mut graph, z);
-        let for_g = g.apply(&mut graph, z);
-        let mut place = self.discriminator_loss(&mut graph, &d, x, for_d);
-        place.extend(self.generator_loss(&mut graph, &g, &d, for_g));
-        let lowered = self.lower_update(&graph, &place, &[x, z]);
-        let drawn = Drawn { x: Some(lowered.kept[&x]), z: lowered.kept[&z] };
+    /// G and D as they are trained, as updates have them: BatchNorm by the batch, dropout.
+    pub(crate) fn nets(&self, graph: &mut Graph) -> (Net, Net) {
+        let (g, d) = (&self.layout.generator, &self.layout.discriminator);
+        let (of_g, of_d) = (self.inputs_of_g(), self.inputs_of_d());
         (
-            self.update("simultaneous update", lowered, &[Side::Discriminator, Side::Generator]),
-            drawn,
+            Net::new(graph, g, (g.parameters.at, &of_g), Some(self.batch())),
+            Net::new(graph, d, (d.parameters.at, &of_d), Some(self.batch())),
         )
     }
 
-    /// Inputs that only audits read are kept only for them: a buffer kept alive costs cache.
-    fn lower_update(&self, graph: &Graph, place: &[(NodeId, Mat)], inputs: &[NodeId]) -> Lowered {
-        let keep = if self.record { inputs } else { &[] };
-        let mut lowered = lower(graph, &Wanted { place, keep, base: self.layout.transient });
-        let nowhere = Mat::dense(0, 0, 0);
-        lowered.kept.extend(
-            inputs
-                .iter()
-                .filter(|_| !self.record)
-                .map(|&id| (id, nowhere))
-                .collect::<HashMap<_, _>>(),
-        );
-        lowered
+    /// G as probes have it, from the copy of its parameters that begins at `base`: BatchNorm by running statistics.
+    pub(crate) fn generator(&self, graph: &mut Graph, base: u32) -> Net {
+        Net::new(graph, &self.layout.generator, (base, &self.inputs_of_g()), None)
+    }
+
+    /// D as probes apply it: no dropout.
+    pub(crate) fn discriminator(&self, graph: &mut Graph) -> Net {
+        let d = &self.layout.discriminator;
+        let net = Net::new(graph, d, (d.parameters.at, &self.inputs_of_d()), None);
+        self.bounded(graph, &net, false).0
+    }
+
+    /// D as it is applied, and its layers' next singular vectors with their places, where they move.
+    pub(crate) fn bounded(
+        &self,
+        graph: &mut Graph,
+        d: &Net,
+        moves: bool,
+    ) -> (Net, Vec<(NodeId, Mat)>) {
+        if !self.spec.reg().spectral {
+            return (d.clone(), vec![]);
+        }
+        let places = &self.layout.discriminator.singular;
+        let us: Vec<NodeId> = places.iter().map(|&mat| graph.leaf(mat)).collect();
+        let (net, next) = d.of_norm_one(graph, &us, moves);
+        let placed = next.into_iter().zip(places.iter().copied());
+        (net, if moves { placed.collect() } else { vec![] })
     }
 
     /// Counters first (draws read them), then the gradients, then what is done with them.
-    fn update(&self, name: &str, lowered: Lowered, sides: &[Side]) -> Part {
+    pub(crate) fn update(&self, name: &str, lowered: Lowered, sides: &[Side]) -> Part {
         let mut ops: Vec<Op> = sides.iter().map(|&side| self.tick(side)).collect();
         ops.extend(lowered.ops);
         for &side in sides {
             ops.extend(self.apply_gradient(side));
+            if side == Side::Generator {
+                ops.extend(self.move_statistics());
+            }
         }
         Part { program: Program { name: name.into(), ops }, results: vec![], end: lowered.end }
     }
@@ -339,7 +293,7 @@ impl Compiler<'_> {
             }
             Optimiser::RmsProp { alpha, .. } => Op::RmsProp { p, g, v: buffer(0), tick, alpha },
         });
-        if let Some(limit) = self.spec.clip().filter(|_| side == Side::Discriminator) {
+        if let Some(limit) = self.spec.reg().clip.filter(|_| side == Side::Discriminator) {
             ops.push(Op::Clamp { p, limit: limit as f32 });
         }
         if let (Some(avg), Some(keep)) = (player.average, self.spec.ema()) {
@@ -349,79 +303,16 @@ impl Compiler<'_> {
         ops
     }
 
-    fn probe_input(&self, graph: &mut Graph, rows: u32) -> NodeId {
-        graph.leaf(Mat::dense(self.layout.probe_input, rows, self.layout.probe_columns))
-    }
-
-    fn generate(&self, name: &str, parameters: u32, draw: bool) -> Part {
-        let mut graph = Graph::default();
-        let g = Net::new(&mut graph, &self.layout.generator, parameters);
-        let (rows, columns) = (self.spec.latent().dim, self.layout.probe_columns);
-        let z = if draw {
-            let source = self.source(stream::SAMPLE, self.layout.probe_counter);
-            graph.draw(rows, columns, columns, source, self.law())
-        } else {
-            self.probe_input(&mut graph, rows)
+    /// The running statistics of BatchNorm move in G-updates only.
+    fn move_statistics(&self) -> Vec<Op> {
+        let layers = self.layout.generator.layers.iter().filter_map(|layer| layer.norm);
+        let average = |norm: Norm| Op::Average {
+            avg: norm.running,
+            p: Span { at: norm.batch, len: 2 * norm.weight.rows },
+            keep: Norm::KEEP,
         };
-        let x = g.apply(&mut graph, z);
-        if draw {
-            return self.probe(name, &graph, &[x]);
-        }
-        let (_, d) = self.nets(&mut graph);
-        let a = d.apply(&mut graph, x);
-        self.probe(name, &graph, &[x, a])
+        layers.map(average).collect()
     }
-
-    fn score(&self) -> Part {
-        let mut graph = Graph::default();
-        let (_, d) = self.nets(&mut graph);
-        let x = self.probe_input(&mut graph, self.spec.dim());
-        let a = d.apply(&mut graph, x);
-        self.probe("score", &graph, &[a])
-    }
-
-    fn pull(&self) -> Part {
-        let mut graph = Graph::default();
-        let (g, d) = self.nets(&mut graph);
-        let z = self.probe_input(&mut graph, self.spec.latent().dim);
-        let x = g.apply(&mut graph, z);
-        let a = d.apply(&mut graph, x);
-        let Term { phi, weight } = generator_term(self.spec.loss());
-        let columns = self.layout.probe_columns;
-        // Per sample, not per batch: the mean's 1/columns is undone.
-        #[expect(clippy::cast_precision_loss, reason = "at most 1024 columns")]
-        let seed = graph.point_grad(a, columns, phi, weight * columns as f32, 1);
-        let gradient = graph.gradient(a, seed, &[x]);
-        let gradient = gradient[0].unwrap_or(x);
-        self.probe("pull", &graph, &[x, a, gradient])
-    }
-
-    fn units(&self, side: Side) -> Part {
-        let mut graph = Graph::default();
-        let (g, d) = self.nets(&mut graph);
-        let (name, net, rows) = match side {
-            Side::Discriminator => ("units of D", d, self.spec.dim()),
-            Side::Generator => ("units of G", g, self.spec.latent().dim),
-        };
-        let x = self.probe_input(&mut graph, rows);
-        let layers = if self.spec.dim() > 2 { vec![] } else { net.outputs(&mut graph, x) };
-        let mut part = self.probe(name, &graph, &layers);
-        for mat in &mut part.results {
-            mat.rows = mat.rows.min(SHOWN);
-        }
-        part
-    }
-
-    fn probe(&self, name: &str, graph: &Graph, keep: &[NodeId]) -> Part {
-        let lowered = lower(graph, &Wanted { place: &[], keep, base: self.layout.transient });
-        let results = keep.iter().map(|id| lowered.kept[id]).collect();
-        Part { program: Program { name: name.into(), ops: lowered.ops }, results, end: lowered.end }
-    }
-}
-
-/// Pairs gradients with their places. Every parameter of an MLP has one.
-fn placed(gradient: &[Option<NodeId>], places: &[Mat]) -> Vec<(NodeId, Mat)> {
-    gradient.iter().zip(places).filter_map(|(id, &mat)| id.map(|id| (id, mat))).collect()
 }
 
 /// The updates of one iteration, as (program, times).

@@ -25,6 +25,9 @@ pub enum EngineError {
     /// A file is not a checkpoint of a run.
     #[error("this file is not a checkpoint of Adversaria: {}; the run on stage goes on", unended(.0))]
     BadCheckpoint(String),
+    /// What reads and writes checkpoints could not be had.
+    #[error("the part of the program for checkpoints could not be loaded: {}; the run on stage goes on", unended(.0))]
+    NoFiles(String),
     /// The run needs images that are not there.
     #[error("the run trains on {needed} images of MNIST, and {there} are here")]
     NoImages {
@@ -71,6 +74,17 @@ pub enum EngineError {
         /// Numbers given.
         count: usize,
     },
+    /// Parameters of another net.
+    #[error("G has {needed} parameters, and {given} were given")]
+    BadParameters {
+        /// How many it has.
+        needed: u32,
+        /// How many came.
+        given: usize,
+    },
+    /// Neighbours of a toy's samples.
+    #[error("neighbours are looked for among training images, and this run learns none")]
+    NotImages,
     /// There is no run yet.
     #[error("there is no run on stage yet")]
     NoRun,
@@ -103,6 +117,8 @@ impl EngineError {
             | Self::NotLive { .. }
             | Self::TooMany { .. }
             | Self::BadPoints { .. }
+            | Self::BadParameters { .. }
+            | Self::NotImages
             | Self::NoMoment
             | Self::WentElsewhere
             | Self::NoRun => FaultCode::BadRequest,
@@ -112,6 +128,7 @@ impl EngineError {
             }
             Self::Backend(_) | Self::NoBackend => FaultCode::Internal,
             Self::BadCheckpoint(_) | Self::BadFiles(_) | Self::Images(_) => FaultCode::BadFile,
+            Self::NoFiles(_) => FaultCode::NoData,
             Self::NoImages { .. } | Self::NoRows { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };

@@ -13,6 +13,8 @@ pub(crate) struct NodeId(pub(crate) usize);
 pub(crate) enum Node {
     /// Words that are there already.
     Leaf(Mat),
+    /// The same number everywhere.
+    Constant { value: f32 },
     /// Random numbers.
     Draw { live: u32, source: Source, law: Law },
     /// Random rows of the table, as columns.
@@ -29,12 +31,20 @@ pub(crate) enum Node {
     Add { a: NodeId, b: NodeId },
     /// factor · x
     Scale { x: NodeId, factor: f32 },
-    /// Σ over columns, `[rows, 1]`.
-    RowSum { x: NodeId },
-    /// A column `[rows, 1]`, repeated.
-    Spread { v: NodeId },
+    /// Σ over the first `live` columns, `[rows, 1]`.
+    RowSum { x: NodeId, live: u32 },
+    /// A column `[rows, 1]`, repeated in the first `live` columns, zeros in the rest.
+    Spread { v: NodeId, live: u32 },
+    /// Of each unit's rows of v the one where x is largest: maxout of x where v is x.
+    Pick { x: NodeId, v: NodeId },
+    /// v's rows at the row of each unit where x is largest, zeros in its other rows.
+    Route { x: NodeId, v: NodeId },
     /// Some columns of x (a view).
     Columns { x: NodeId, from: u32 },
+    /// x, to which no gradient goes (a view).
+    Held { x: NodeId },
+    /// Some rows of x (a view).
+    Band { x: NodeId, from: u32 },
     /// a and b side by side (a view of one buffer that both are computed into).
     Beside { a: NodeId, b: NodeId },
     /// weight / live · φ⁽ᵒʳᵈᵉʳ⁾(a), zero in the padding.
@@ -67,7 +77,10 @@ impl Graph {
     /// What the node is computed from.
     pub(crate) fn operands(&self, id: NodeId) -> Vec<NodeId> {
         match *self.node(id) {
-            Node::Leaf(_) | Node::Draw { .. } | Node::Gather { .. } => vec![],
+            Node::Leaf(_) | Node::Constant { .. } | Node::Draw { .. } | Node::Gather { .. } => {
+                vec![]
+            }
+            Node::Pick { x, v } | Node::Route { x, v } => vec![x, v],
             Node::MatMul { a, b, .. }
             | Node::Mul { a, b }
             | Node::Add { a, b }
@@ -75,9 +88,11 @@ impl Graph {
             Node::AddBias { x, b } => vec![x, b],
             Node::Act { x, .. }
             | Node::Scale { x, .. }
-            | Node::RowSum { x }
-            | Node::Columns { x, .. } => vec![x],
-            Node::Spread { v } => vec![v],
+            | Node::RowSum { x, .. }
+            | Node::Columns { x, .. }
+            | Node::Held { x }
+            | Node::Band { x, .. } => vec![x],
+            Node::Spread { v, .. } => vec![v],
             Node::PointGrad { a, .. } | Node::Loss { a, .. } => vec![a],
         }
     }
@@ -90,6 +105,11 @@ impl Graph {
 
     pub(crate) fn leaf(&mut self, mat: Mat) -> NodeId {
         self.push(Node::Leaf(mat), mat.rows, mat.cols)
+    }
+
+    /// `value` in a column `[rows, 1]`.
+    pub(crate) fn constant(&mut self, rows: u32, value: f32) -> NodeId {
+        self.push(Node::Constant { value }, rows, 1)
     }
 
     pub(crate) fn draw(
@@ -143,18 +163,84 @@ impl Graph {
     }
 
     pub(crate) fn row_sum(&mut self, x: NodeId) -> NodeId {
+        let cols = self.shape(x).1;
+        self.row_sum_live(x, cols)
+    }
+
+    /// Σ over the columns that hold samples.
+    pub(crate) fn row_sum_live(&mut self, x: NodeId, live: u32) -> NodeId {
         let rows = self.shape(x).0;
-        self.push(Node::RowSum { x }, rows, 1)
+        self.push(Node::RowSum { x, live }, rows, 1)
     }
 
     pub(crate) fn spread(&mut self, v: NodeId, cols: u32) -> NodeId {
+        self.spread_live(v, cols, cols)
+    }
+
+    /// v in the columns that hold samples.
+    pub(crate) fn spread_live(&mut self, v: NodeId, cols: u32, live: u32) -> NodeId {
         let rows = self.shape(v).0;
-        self.push(Node::Spread { v }, rows, cols)
+        self.push(Node::Spread { v, live }, rows, cols)
+    }
+
+    /// The units of maxout: of every `pieces` rows of v the one where x is largest.
+    pub(crate) fn pick(&mut self, x: NodeId, v: NodeId, pieces: u32) -> NodeId {
+        let (rows, cols) = self.shape(v);
+        self.push(Node::Pick { x, v }, rows / pieces, cols)
+    }
+
+    /// The derivative of [`Graph::pick`].
+    pub(crate) fn route(&mut self, x: NodeId, v: NodeId) -> NodeId {
+        let (rows, cols) = self.shape(x);
+        self.push(Node::Route { x, v }, rows, cols)
     }
 
     pub(crate) fn columns(&mut self, x: NodeId, from: u32, cols: u32) -> NodeId {
         let rows = self.shape(x).0;
         self.push(Node::Columns { x, from }, rows, cols)
+    }
+
+    /// x as a constant.
+    pub(crate) fn held(&mut self, x: NodeId) -> NodeId {
+        let (rows, cols) = self.shape(x);
+        self.push(Node::Held { x }, rows, cols)
+    }
+
+    pub(crate) fn band(&mut self, x: NodeId, from: u32, rows: u32) -> NodeId {
+        let cols = self.shape(x).1;
+        self.push(Node::Band { x, from }, rows, cols)
+    }
+
+    /// Ones in the shape of x: the derivative of the identity.
+    pub(crate) fn ones_like(&mut self, x: NodeId) -> NodeId {
+        self.act(x, Act::Identity, 1)
+    }
+
+    /// A row or a number, `[1, cols]`, in each of `like`'s rows, `[rows, cols]`.
+    pub(crate) fn in_each_row(&mut self, row: NodeId, like: NodeId) -> NodeId {
+        let first = self.columns(like, 0, 1);
+        let ones = self.ones_like(first);
+        self.matmul(ones, false, row, false)
+    }
+
+    /// s · x for a number s, `[1, 1]`.
+    pub(crate) fn scale_by(&mut self, x: NodeId, s: NodeId) -> NodeId {
+        let cols = self.shape(x).1;
+        let column = self.in_each_row(s, x);
+        let everywhere = if cols == 1 { column } else { self.spread(column, cols) };
+        self.mul(x, everywhere)
+    }
+
+    /// a − b
+    pub(crate) fn minus(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        let b = self.scale(b, -1.0);
+        self.add(a, b)
+    }
+
+    /// The sum of some matrices of one shape.
+    pub(crate) fn sum(&mut self, parts: &[NodeId]) -> NodeId {
+        let (first, rest) = parts.split_first().expect("something to add");
+        rest.iter().fold(*first, |sum, part| self.add(sum, *part))
     }
 
     pub(crate) fn beside(&mut self, a: NodeId, b: NodeId) -> NodeId {
@@ -213,7 +299,9 @@ impl Graph {
         let mut reaches = vec![false; self.len()];
         for index in 0..self.len() {
             let id = NodeId(index);
-            reaches[index] = wrt.contains(&id) || self.operands(id).iter().any(|o| reaches[o.0]);
+            let through = !matches!(self.node(id), Node::Held { .. });
+            reaches[index] =
+                wrt.contains(&id) || through && self.operands(id).iter().any(|o| reaches[o.0]);
         }
         reaches
     }
@@ -228,7 +316,12 @@ impl Graph {
         let wanted = |o: NodeId| reaches[o.0];
         let mut parts = Vec::new();
         match *self.node(id) {
-            Node::Leaf(_) | Node::Draw { .. } | Node::Gather { .. } | Node::Loss { .. } => {}
+            Node::Leaf(_)
+            | Node::Constant { .. }
+            | Node::Draw { .. }
+            | Node::Gather { .. }
+            | Node::Held { .. }
+            | Node::Loss { .. } => {}
             Node::MatMul { a, ta, b, tb } => {
                 if wanted(a) {
                     let part = if ta {
@@ -255,6 +348,8 @@ impl Graph {
                     parts.push((x, g));
                 }
             }
+            // A constant slope has no slope.
+            Node::Act { act: Act::Identity | Act::Relu | Act::Leaky(_), order: 1.., .. } => {}
             Node::Act { x, act, order } if wanted(x) => {
                 let slope = self.act(x, act, order + 1);
                 parts.push((x, self.mul(g, slope)));
@@ -271,11 +366,17 @@ impl Graph {
                 parts.extend([a, b].into_iter().filter(|&o| wanted(o)).map(|o| (o, g)));
             }
             Node::Scale { x, factor } if wanted(x) => parts.push((x, self.scale(g, factor))),
-            Node::RowSum { x } if wanted(x) => {
+            Node::RowSum { x, live } if wanted(x) => {
                 let cols = self.shape(x).1;
-                parts.push((x, self.spread(g, cols)));
+                parts.push((x, self.spread_live(g, cols, live)));
             }
-            Node::Spread { v } if wanted(v) => parts.push((v, self.row_sum(g))),
+            Node::Spread { v, live } if wanted(v) => parts.push((v, self.row_sum_live(g, live))),
+            // Where x is largest does not change with x, but for where two pieces meet.
+            Node::Pick { x, v } if wanted(v) => parts.push((v, self.route(x, g))),
+            Node::Route { x, v } if wanted(v) => {
+                let pieces = self.shape(x).0 / self.shape(v).0;
+                parts.push((v, self.pick(x, g, pieces)));
+            }
             Node::Beside { a, b } => {
                 let (left, right) = (self.shape(a).1, self.shape(b).1);
                 if wanted(a) {
@@ -285,18 +386,22 @@ impl Graph {
                     parts.push((b, self.columns(g, left, right)));
                 }
             }
+            Node::PointGrad { phi: Phi::Linear | Phi::HingeBelow | Phi::HingeAbove, .. } => {}
             Node::PointGrad { a, live, phi, weight, order } if wanted(a) => {
                 let slope = self.point_grad(a, live, phi, weight, order + 1);
                 parts.push((a, self.mul(g, slope)));
             }
-            // Losses look at views of columns, but their seeds are laid beside each other and enter at the whole.
-            Node::Columns { x, .. } => {
-                debug_assert!(!wanted(x), "no derivative goes through a view of columns");
+            // Losses look at views of columns, but their seeds are laid beside each other and enter at the whole;
+            // bands are rows of the data.
+            Node::Columns { x, .. } | Node::Band { x, .. } => {
+                debug_assert!(!wanted(x), "no derivative goes through a view");
             }
             Node::Act { .. }
             | Node::Scale { .. }
             | Node::RowSum { .. }
             | Node::Spread { .. }
+            | Node::Pick { .. }
+            | Node::Route { .. }
             | Node::PointGrad { .. } => {}
         }
         parts

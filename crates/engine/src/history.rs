@@ -28,6 +28,17 @@ struct Branch {
     end: u64,
 }
 
+impl Branch {
+    /// Whether a run that has come to this iteration with this log is on this way. Not yet where the next change was made, it
+    /// may still become what it was.
+    fn leads(&self, iteration: u64, log: &[Change]) -> bool {
+        let before = log.len() < self.log.len()
+            && self.log.starts_with(log)
+            && iteration <= self.log[log.len()].iteration;
+        before || log == self.log
+    }
+}
+
 /// A moment to go to, and what leads there from the copy that is nearest.
 pub(crate) struct Way {
     pub(crate) from: Arc<Snapshot>,
@@ -67,17 +78,20 @@ impl History {
         let Some(branch) = self.branches.iter_mut().find(|it| it.number == self.current) else {
             return;
         };
-        // Not yet where the next change was made: it may still become what it was.
-        let before = log.len() < branch.log.len()
-            && branch.log.starts_with(log)
-            && iteration <= branch.log[log.len()].iteration;
-        if before || log == branch.log {
+        if branch.leads(iteration, log) {
             branch.end = branch.end.max(iteration);
             return;
         }
         if log.starts_with(&branch.log) && log[branch.log.len()].iteration >= branch.end {
             branch.log = log.to_vec();
             branch.end = branch.end.max(iteration);
+            return;
+        }
+        // The way of another branch, taken again, is no new one.
+        if let Some(other) = self.branches.iter_mut().find(|it| it.leads(iteration, log)) {
+            other.end = other.end.max(iteration);
+            self.current = other.number;
+            self.news = true;
             return;
         }
         self.fork(iteration, log);
@@ -242,6 +256,23 @@ mod tests {
         assert_eq!(history.current, 0);
         history.follow(501, &[]);
         assert_eq!((history.current, history.branches[1].parent), (1, Some((0, 500))));
+    }
+
+    #[test]
+    fn the_way_of_another_branch_is_that_branch() {
+        let log = [change(300, "4")];
+        let mut history = History::new(0, &[]);
+        history.follow(500, &[]);
+        history.follow(300, &log);
+        history.follow(600, &log);
+        // Back where it began, before the change, and on without it: the old branch.
+        history.follow(301, &[]);
+        assert_eq!((history.branches.len(), history.current), (2, 0));
+        history.follow(700, &[]);
+        assert_eq!((history.branches[0].end, history.branches[1].end), (700, 600));
+        // And the same change again at the same moment: the new one.
+        history.follow(300, &log);
+        assert_eq!((history.branches.len(), history.current), (2, 1));
     }
 
     #[test]

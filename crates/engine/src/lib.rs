@@ -1,41 +1,55 @@
 //! What trains: RunSpecs become programs, and a session runs them in slices, hears commands and tells what it sees.
 
+mod alone;
+mod answers;
 mod audit;
 mod checkpoint;
 mod compare;
 mod compile;
+mod diagnose;
+mod dirac;
 mod error;
 mod evaluate;
 mod figures;
+mod files;
 mod gauge;
+mod given;
 #[cfg(test)]
 mod gradients;
 mod graph;
 mod history;
 mod layout;
+mod lookahead;
 mod lower;
+mod nets;
 mod observe;
+mod optimum;
 mod owed;
 mod own_images;
 mod own_rows;
+mod penalty;
 mod place;
 mod probe;
+mod probes;
 mod run;
 mod session;
 mod stage;
 mod table;
 mod travel;
 mod units;
+mod update;
 mod view;
 mod vocabulary;
 
 pub use audit::audit;
 pub use checkpoint::Checkpoint;
 pub use compare::{Agreement, Contender, Culprit, Difference, Verdict, Word, compare};
+pub use diagnose::look_at;
 pub use error::EngineError;
 pub use evaluate::evaluate;
+pub use files::Files;
 pub use observe::Observer;
 pub use place::{Offer, Offers, Place, Wish};
 pub use run::{Change, Run};
 pub use session::{Next, Session};
-pub use table::{build_table, to_bytes};
+pub use table::build_table;

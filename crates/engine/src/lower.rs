@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use adversaria_kernels::program::{Act, Epilogue, Join, Mat, Op};
+use adversaria_kernels::program::{Act, Epilogue, Join, Law, Mat, Op, Source};
 
 use crate::graph::{Graph, Node, NodeId};
 
@@ -193,29 +193,35 @@ impl<'a> Plan<'a> {
             .collect()
     }
 
-    /// The node whose buffer `id` lives in, and the column it begins at.
-    fn root(&self, id: NodeId) -> (NodeId, u32) {
+    /// The node whose buffer `id` lives in, and the row and column it begins at.
+    fn root(&self, id: NodeId) -> (NodeId, u32, u32) {
         if let Some(&(whole, from)) = self.part_of.get(&id) {
-            let (root, offset) = self.root(whole);
-            return (root, offset + from);
+            let (root, row, column) = self.root(whole);
+            return (root, row, column + from);
         }
         match *self.graph.node(id) {
             Node::Columns { x, from } if !self.placed.contains_key(&id) => {
-                let (root, offset) = self.root(x);
-                (root, offset + from)
+                let (root, row, column) = self.root(x);
+                (root, row, column + from)
             }
-            _ => (id, 0),
+            Node::Held { x } => self.root(x),
+            Node::Band { x, from } if !self.placed.contains_key(&id) => {
+                let (root, row, column) = self.root(x);
+                (root, row + from, column)
+            }
+            _ => (id, 0, 0),
         }
     }
 
     fn view(&self, id: NodeId, storage: &Storage) -> Mat {
-        let (root, from) = self.root(id);
+        let (root, row, column) = self.root(id);
         let (rows, cols) = self.graph.shape(root);
         let whole = match (self.placed.get(&root), self.graph.node(root)) {
             (Some(&mat), _) | (None, &Node::Leaf(mat)) => mat,
             _ => Mat::dense(storage.roots.get(&root).copied().unwrap_or(0), rows, cols),
         };
-        whole.columns(from, self.graph.shape(id).1)
+        let (rows, cols) = self.graph.shape(id);
+        whole.band(row, rows).columns(column, cols)
     }
 
     fn owns_buffer(&self, root: NodeId) -> bool {
@@ -268,11 +274,16 @@ impl<'a> Plan<'a> {
             )];
         }
         vec![match *self.graph.node(id) {
-            Node::Leaf(_) | Node::Columns { .. } | Node::Beside { .. } => return vec![],
+            Node::Leaf(_)
+            | Node::Columns { .. }
+            | Node::Held { .. }
+            | Node::Band { .. }
+            | Node::Beside { .. } => return vec![],
             Node::AddBias { x, b } => {
                 let spread = Op::Spread { v: at(b).at, out: at(id) };
                 return vec![spread, Op::Zip { a: at(x), b: at(id), out: at(id), join: Join::Add }];
             }
+            Node::Constant { value } => filled(at(id), value),
             Node::Draw { live, source, law } => Op::Draw { out: at(id), live, source, law },
             Node::Gather { live, source } => Op::Gather { out: at(id), live, source },
             Node::MatMul { .. } => self.gemm(id, at(id), Epilogue::None, storage),
@@ -280,8 +291,12 @@ impl<'a> Plan<'a> {
             Node::Mul { a, b } => Op::Zip { a: at(a), b: at(b), out: at(id), join: Join::Mul },
             Node::Add { a, b } => Op::Zip { a: at(a), b: at(b), out: at(id), join: Join::Add },
             Node::Scale { x, factor } => Op::Scale { x: at(x), out: at(id), factor },
-            Node::RowSum { x } => Op::RowSum { x: at(x), out: at(id).at, accumulate: false },
-            Node::Spread { v } => Op::Spread { v: at(v).at, out: at(id) },
+            Node::RowSum { x, live } => {
+                Op::RowSum { x: at(x).columns(0, live), out: at(id).at, accumulate: false }
+            }
+            Node::Spread { v, live } => return spread(at(v).at, at(id), live),
+            Node::Pick { x, v } => Op::Pick { x: at(x), v: at(v), out: at(id) },
+            Node::Route { x, v } => Op::Route { x: at(x), v: at(v), out: at(id) },
             Node::PointGrad { a, live, phi, weight, order } => {
                 Op::PointGrad { a: at(a), live, phi, weight, order, out: at(id) }
             }
@@ -305,6 +320,21 @@ impl<'a> Plan<'a> {
         let (a, b) = (self.view(a, storage), self.view(b, storage));
         Op::Gemm { a, ta, b, tb, c, accumulate: false, epilogue }
     }
+}
+
+/// A number in every word: what is drawn between it and itself.
+fn filled(out: Mat, value: f32) -> Op {
+    let source = Source { seed: 0, stream: 0, counter: 0 };
+    Op::Draw { out, live: out.cols, source, law: Law::Uniform { lo: value, hi: value } }
+}
+
+/// v in the first `live` columns, zeros in the rest.
+fn spread(v: u32, out: Mat, live: u32) -> Vec<Op> {
+    let mut ops = vec![Op::Spread { v, out: out.columns(0, live) }];
+    if live < out.cols {
+        ops.push(filled(out.columns(live, out.cols - live), 0.0));
+    }
+    ops
 }
 
 fn needed(graph: &Graph, wanted: &Wanted) -> Vec<NodeId> {

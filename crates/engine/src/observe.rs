@@ -1,11 +1,13 @@
 //! Looking at a run from a host that may wait, such as the command line: figures, picture and soundness at once.
 
-use adversaria_core::data::Distribution;
-use adversaria_core::metrics::Judge;
+use std::cell::RefCell;
+
+use adversaria_core::metrics::{Calibration, Chance, Judge};
 use adversaria_protocol::{Layers, Metrics, Picture, Stage};
 
+use crate::diagnose::norms;
 use crate::error::EngineError;
-use crate::evaluate::evaluate;
+use crate::evaluate::{evaluate, judge_of};
 use crate::figures::Figures;
 use crate::run::Run;
 use crate::view::View;
@@ -14,14 +16,16 @@ use crate::view::View;
 pub struct Observer {
     view: View,
     judge: Option<Judge>,
+    /// What chance makes of so many samples, as last measured.
+    chance: RefCell<Option<(usize, Chance)>>,
 }
 
 impl Observer {
     /// For this run, and any other of the same spec and table.
     #[must_use]
     pub fn new(run: &Run) -> Self {
-        let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
-        Self { view: View::new(run), judge }
+        let judge = judge_of(run.spec());
+        Self { view: View::new(run), judge, chance: RefCell::new(None) }
     }
 
     /// The part of the picture that does not change.
@@ -50,11 +54,29 @@ impl Observer {
             std::hint::spin_loop();
         };
         seen.complete(&mut metrics);
+        let mut steep = run.look_steep(self.view.latents())?;
+        let steep = loop {
+            if let Some(words) = run.words(&mut steep)? {
+                break words;
+            }
+            std::hint::spin_loop();
+        };
+        (metrics.norm_minimax, metrics.norm_nonsaturating) = norms(&steep);
         if let Some(judge) = &self.judge {
             let drawn = run.sample(samples, false)?;
-            metrics.evaluation = evaluate(judge, run.iteration(), &drawn, metrics.value);
+            let chance = self.chance(judge, samples);
+            metrics.evaluation = evaluate(judge, run.iteration(), &drawn, metrics.value, chance);
         }
         Ok((metrics, seen.picture))
+    }
+
+    /// Measured once for a count of samples.
+    fn chance(&self, judge: &Judge, samples: usize) -> Option<Chance> {
+        let mut known = self.chance.borrow_mut();
+        if known.is_none_or(|(count, _)| count != samples) {
+            *known = Calibration::whole(judge, samples).map(|chance| (samples, chance));
+        }
+        known.map(|(_, chance)| chance)
     }
 }
 

@@ -1,12 +1,15 @@
 //! What is owed: frames, answers and checks that are under way, and how they are finished when their words have come.
 
+use adversaria_core::diagnosis::{diagnose, remember};
 use adversaria_core::math::sigmoid;
 use adversaria_core::spec::RunSpec;
-use adversaria_protocol::{Event, Frame, Layers, Metrics, Reply};
+use adversaria_protocol::{Event, Frame, Layers, Metrics, Neighbour, Reply};
 
+use crate::diagnose::{look_at, norms, told};
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
 use crate::figures::Figures;
+use crate::files::Files;
 use crate::gauge::Slice;
 use crate::probe::Job;
 use crate::run::{Change, Pending, Reading};
@@ -43,7 +46,7 @@ pub(crate) enum Owed {
     Advance {
         id: u32,
         left: u64,
-        ending: Option<(Box<Verdict>, Pending)>,
+        ending: Option<Box<Verdict>>,
     },
     Sample {
         id: u32,
@@ -55,8 +58,21 @@ pub(crate) enum Owed {
         points: Vec<f32>,
         job: Job,
     },
+    Generated {
+        id: u32,
+        z: Vec<f32>,
+        job: Job,
+    },
+    /// A search that goes on by one image a turn.
+    Neighbours {
+        id: u32,
+        images: Vec<u8>,
+        most: u32,
+        found: Vec<Neighbour>,
+    },
     Checkpoint {
         id: u32,
+        files: Files,
         reading: Reading,
     },
     /// A copy of the state to go back to.
@@ -80,6 +96,7 @@ impl Owed {
         match self {
             Self::Arrival { id } | Self::Advance { id, .. } | Self::Sample { id, .. } => Some(*id),
             Self::Score { id, .. } | Self::Checkpoint { id, .. } => Some(*id),
+            Self::Generated { id, .. } | Self::Neighbours { id, .. } => Some(*id),
             Self::Frame { .. }
             | Self::Evaluation { .. }
             | Self::Keep { .. }
@@ -89,7 +106,10 @@ impl Owed {
 
     /// Whether the backend has been asked for its words.
     pub(crate) const fn is_on_its_way(&self) -> bool {
-        !matches!(self, Self::Advance { ending: None, .. } | Self::Arrival { .. })
+        !matches!(
+            self,
+            Self::Advance { ending: None, .. } | Self::Arrival { .. } | Self::Neighbours { .. }
+        )
     }
 }
 
@@ -98,6 +118,8 @@ pub(crate) struct Verdict {
     iteration: u64,
     look: Look,
     samples: Option<Job>,
+    steep: Pending,
+    figures: Pending,
 }
 
 impl Verdict {
@@ -171,9 +193,9 @@ impl Stage {
                     });
                 }
             }
-            Owed::Checkpoint { id, reading } => {
+            Owed::Checkpoint { id, files, reading } => {
                 let Some(state) = self.run.poll(reading)? else { return Ok(false) };
-                let file = self.run.checkpoint_of(&state);
+                let file = (files.write)(&self.run, &state);
                 self.reply(*id, file.map(Reply::Bytes));
             }
             Owed::Sample { id, job, .. } => {
@@ -184,6 +206,17 @@ impl Stage {
                 let Some(results) = self.run.collect(job)? else { return Ok(false) };
                 let scores = results[0].iter().copied().map(sigmoid).collect();
                 self.reply(*id, Ok(Reply::Values(scores)));
+            }
+            Owed::Generated { id, job, .. } => {
+                let Some(mut results) = self.run.collect(job)? else { return Ok(false) };
+                let score = results.swap_remove(1).into_iter().map(sigmoid).collect();
+                self.reply(*id, Ok(Reply::Generated { x: results.swap_remove(0), score }));
+            }
+            Owed::Neighbours { id, images, most, found } => {
+                if !self.search(images, *most, found) {
+                    return Ok(false);
+                }
+                self.reply(*id, Ok(Reply::Neighbours(std::mem::take(found))));
             }
             Owed::Evaluation { begun, verdict } => {
                 if self.reach(verdict)?.is_none() {
@@ -203,6 +236,7 @@ impl Stage {
                     rate: self.times.rate,
                     part: *part,
                     units: seen.units,
+                    diagnosis: self.diagnosis.clone(),
                     picture: seen.picture,
                 };
                 self.events.push(Event::Frame(Box::new(frame)));
@@ -225,26 +259,23 @@ impl Stage {
         &mut self,
         id: u32,
         left: u64,
-        ending: &mut Option<(Box<Verdict>, Pending)>,
+        ending: &mut Option<Box<Verdict>>,
         now: f64,
     ) -> Result<bool, EngineError> {
         if left > 0 || (ending.is_none() && self.moving.is_some()) {
             return Ok(false);
         }
-        let Some((verdict, figures)) = ending else {
-            let figures = self.run.read_figures(false)?;
+        let Some(verdict) = ending else {
             // Who advances in many small steps gets a comparison now and then, not one a step.
             let due = self.run.iteration() >= SAYS_SOMETHING
                 && now - self.times.evaluation >= self.evaluation_rest();
             if due {
                 self.times.evaluation = now;
             }
-            *ending = Some((Box::new(self.begin_verdict(due)?), figures.into()));
+            *ending = Some(Box::new(self.begin_verdict(due)?));
             return Ok(false);
         };
-        let Some(words) = self.run.words(figures)? else { return Ok(false) };
-        let Some(seen) = self.reach(verdict)? else { return Ok(false) };
-        let metrics = self.metrics(verdict.iteration, &words, &seen);
+        let Some((_, metrics)) = self.reach(verdict)? else { return Ok(false) };
         self.times.rest = now + REST_MILLIS;
         self.reply(id, Ok(Reply::Metrics(metrics)));
         Ok(true)
@@ -254,29 +285,58 @@ impl Stage {
     pub(crate) fn begin_verdict(&mut self, compare: bool) -> Result<Verdict, EngineError> {
         let layers = Layers { field: false, pulls: false, grid: false, units: false };
         self.alone = false;
+        let figures = self.run.read_figures(false)?.into();
+        let steep = self.run.look_steep(self.view.latents())?;
         let look = self.view.look(&mut self.run, layers)?;
         let samples = (compare && self.judge.is_some())
             .then(|| self.run.draw(EVALUATION_SAMPLES, false))
             .transpose()?;
-        Ok(Verdict { iteration: self.run.iteration(), look, samples })
+        Ok(Verdict { iteration: self.run.iteration(), look, samples, steep, figures })
     }
 
-    /// What was seen, once all of it is there; the comparison becomes the latest one.
-    fn reach(&mut self, verdict: &mut Verdict) -> Result<Option<Seen>, EngineError> {
+    /// What was seen and the figures, once all of it is there; the comparison becomes the latest one.
+    pub(crate) fn reach(
+        &mut self,
+        verdict: &mut Verdict,
+    ) -> Result<Option<(Seen, Metrics)>, EngineError> {
+        let Some(words) = self.run.words(&mut verdict.figures)? else { return Ok(None) };
+        let Some(steep) = self.run.words(&mut verdict.steep)? else { return Ok(None) };
+        let drawn = match &mut verdict.samples {
+            Some(job) => match self.run.collect(job)? {
+                Some(samples) => Some(samples),
+                None => return Ok(None),
+            },
+            None => None,
+        };
         let Some(seen) = self.view.seen(&mut self.run, &mut verdict.look)? else { return Ok(None) };
-        let Some(job) = &mut verdict.samples else { return Ok(Some(seen)) };
-        let Some(samples) = self.run.collect(job)? else { return Ok(None) };
-        self.evaluation = self
-            .judge
-            .as_ref()
-            .and_then(|judge| evaluate(judge, verdict.iteration, &samples[0], seen.value()));
-        Ok(Some(seen))
+        self.norms = norms(&steep);
+        let judged = verdict.samples.is_some() || self.judge.is_none();
+        if let (Some(judge), Some(samples)) = (&self.judge, &drawn) {
+            // A part of the calibration each time, so that no comparison takes long.
+            self.calibration.step(judge, EVALUATION_SAMPLES);
+            let chance = self.calibration.chance(EVALUATION_SAMPLES);
+            self.evaluation = evaluate(judge, verdict.iteration, &samples[0], seen.value(), chance);
+        }
+        let metrics = self.metrics(verdict.iteration, &words, &seen);
+        if judged {
+            self.diagnose(&metrics);
+        }
+        Ok(Some((seen, metrics)))
+    }
+
+    /// Another look at the run, and what the rules say now.
+    fn diagnose(&mut self, metrics: &Metrics) {
+        let since = self.run.settled_since();
+        remember(&mut self.looks, since, look_at(metrics));
+        let found = diagnose(self.run.spec(), since, &self.looks);
+        self.diagnosis = found.as_ref().map(told);
     }
 
     /// Figures that have come, with what was seen.
     fn metrics(&self, iteration: u64, words: &[f32], seen: &Seen) -> Metrics {
         let mut metrics = Figures::decode(&self.run.compiled.layout, words).metrics(iteration);
         seen.complete(&mut metrics);
+        (metrics.norm_minimax, metrics.norm_nonsaturating) = self.norms;
         metrics.evaluation.clone_from(&self.evaluation);
         metrics
     }

@@ -197,6 +197,10 @@ impl Stage {
             _ if arrived => self.standing = Standing::Playing,
             _ => {}
         }
+        // What it made is lost with the device.
+        if let Some(id) = self.abandon_pursuit() {
+            self.reply(id, Err(why.clone()));
+        }
         self.forget_costs();
         self.times.window = (now, iteration);
         self.times.next_iteration = now;
@@ -225,7 +229,7 @@ impl Stage {
                             goal += left;
                             goal
                         },
-                        |(verdict, _)| verdict.iteration(),
+                        |verdict| verdict.iteration(),
                     );
                     let left = end.saturating_sub(from);
                     from = from.max(end);
@@ -234,7 +238,9 @@ impl Stage {
                 Owed::Arrival { id } => (id, Ok(Owed::Arrival { id })),
                 Owed::Sample { id, count, .. } => (id, self.owe_sample(id, count)),
                 Owed::Score { id, points, .. } => (id, self.owe_score(id, points)),
-                Owed::Checkpoint { id, .. } => (id, self.owe_checkpoint(id)),
+                Owed::Generated { id, z, .. } => (id, self.owe_generated(id, z)),
+                owed @ Owed::Neighbours { id, .. } => (id, Ok(owed)),
+                Owed::Checkpoint { id, files, .. } => (id, self.owe_checkpoint(id, files)),
                 Owed::Frame { .. }
                 | Owed::Evaluation { .. }
                 | Owed::Keep { .. }

@@ -1,10 +1,14 @@
 //! Looking at a run without changing it: samples of G, scores of D, in chunks of a probe's columns.
 
+use std::borrow::Cow;
+
 use adversaria_core::math::sigmoid;
+use adversaria_kernels::program::TableValues;
 
 use crate::compile::index;
 use crate::error::EngineError;
 use crate::run::{Reading, Run, feature_major, points, whole};
+use crate::table::with_classes;
 
 /// A probe under way.
 pub(crate) struct Job {
@@ -28,14 +32,42 @@ impl Run {
         } else {
             self.spec.latent().dim
         } as usize;
+        let (told, dim) = self.with_probed_classes(program, input, dim);
         let columns = self.compiled.layout.probe_columns as usize;
         let mut job = self.job(program);
-        for chunk in input.chunks(dim * columns) {
+        for chunk in told.chunks(dim * columns) {
             let at = self.compiled.layout.probe_input;
             self.backend.write(at, &feature_major(chunk, dim, columns))?;
             self.run_chunk(program, chunk.len() / dim, &mut job)?;
         }
         Ok(job)
+    }
+
+    /// The points with the classes that are told about them, and the numbers of each: about x the mode that it most likely
+    /// belongs to, about the ith z the class of the ith row of the table, about units of G the first class.
+    fn with_probed_classes<'a>(
+        &self,
+        program: usize,
+        input: &'a [f32],
+        dim: usize,
+    ) -> (Cow<'a, [f32]>, usize) {
+        let Some(modes) = &self.modes else { return (input.into(), dim) };
+        let classes = modes.weights.len();
+        let class = |i: usize, point: &[f32]| match program {
+            index::SCORE | index::UNITS_D => modes.class_of(point),
+            index::UNITS_G => 0,
+            _ => modes.class_of(self.table_row(i)),
+        };
+        (with_classes(input, dim, classes, class).into(), dim + classes)
+    }
+
+    /// The coordinates of a row of a toy's table; beyond its last the first follows.
+    fn table_row(&self, number: usize) -> &[f32] {
+        let dim = self.table.dim as usize;
+        match &self.table.values {
+            TableValues::Words(words) => &words[number % (words.len() / dim) * dim..][..dim],
+            TableValues::Bytes { .. } => &[],
+        }
     }
 
     /// Starts drawing n samples of G, always the same ones for the same parameters.
@@ -98,7 +130,8 @@ impl Run {
         Ok(Some(results))
     }
 
-    fn finish(&mut self, mut job: Job) -> Result<Vec<Vec<f32>>, EngineError> {
+    /// Waits for a probe.
+    pub(crate) fn finish(&mut self, mut job: Job) -> Result<Vec<Vec<f32>>, EngineError> {
         loop {
             if let Some(results) = self.collect(&mut job)? {
                 return Ok(results);
@@ -122,17 +155,6 @@ impl Run {
     /// # Errors
     /// When the points are not whole or the backend fails.
     pub fn score(&mut self, points: &[f32]) -> Result<Vec<f32>, EngineError> {
-        self.check_points(points)?;
-        let job = self.probe(index::SCORE, points)?;
-        let raw = self.finish(job)?.swap_remove(0);
-        Ok(raw.into_iter().map(sigmoid).collect())
-    }
-
-    pub(crate) fn check_points(&self, points: &[f32]) -> Result<(), EngineError> {
-        let dim = self.spec.dim();
-        if points.len().is_multiple_of(dim as usize) {
-            return Ok(());
-        }
-        Err(EngineError::BadPoints { dim, count: points.len() })
+        Ok(self.raw_score(points)?.into_iter().map(sigmoid).collect())
     }
 }

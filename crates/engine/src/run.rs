@@ -3,25 +3,33 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use adversaria_core::data::Modes;
 use adversaria_core::rng::{CounterRng, uniform01};
-use adversaria_core::spec::{Change as LiveChange, KEYS, LatentLaw, RunSpec};
+use adversaria_core::spec::{Change as LiveChange, KEYS, LatentLaw, RunSpec, Weights};
 use adversaria_kernels::backend::{Backend, Run as Runs, Ticket};
 use adversaria_kernels::program::{Mat, Table};
 use adversaria_protocol::Step;
-use rand::RngCore;
+use rand::{Rng as _, RngCore};
 
+use crate::alone::Alone;
 use crate::compile::{Compiled, compile, index, schedule};
+use crate::dirac;
 use crate::error::EngineError;
 use crate::layout::{FIGURES, Player};
-use crate::vocabulary::stream;
+use crate::table::class_law;
+use crate::vocabulary::{latent_reach, stream};
+
+/// The field of a D that began again in the log.
+pub(crate) const FRESH: &str = "fresh";
 
 /// A change made while the run went on: at that iteration, that field got that value. The fields are address keys,
-/// and `step` (`d` or `g`) for a single update made by hand.
+/// `step` (`d` or `g`) for a single update made by hand, `alone` (`d:250:0.0005`) for updates of one player at a rate of
+/// their own, and `fresh` (`d`) for a D that began again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Whole iterations made before.
     pub iteration: u64,
-    /// Address key, or `step`.
+    /// Address key, `step`, `alone` or `fresh`.
     pub field: String,
     /// The new value.
     pub value: String,
@@ -35,9 +43,13 @@ pub struct Run {
     pub(crate) iteration: u64,
     /// Updates made of the iteration under way.
     pub(crate) part: u32,
+    /// Updates of one player alone that are not in the log yet.
+    pub(crate) alone: Option<Alone>,
     pub(crate) compiled: Compiled,
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) table: Arc<Table>,
+    /// The modes whose numbers G and D are told.
+    pub(crate) modes: Option<Modes>,
     record: bool,
 }
 
@@ -48,7 +60,7 @@ pub(crate) struct Reading {
 }
 
 impl Run {
-    /// A run at iteration 0 with Glorot-uniform weights (Glorot & Bengio 2010, eq. 16) and zero biases.
+    /// A run at iteration 0: weights by the law of its nets, zero biases, BatchNorm that changes nothing but the scale.
     ///
     /// # Errors
     /// When memory is short.
@@ -79,15 +91,18 @@ impl Run {
         backend.prepare(compiled.words, compiled.programs.clone())?;
         backend.set_table(Arc::clone(&table))?;
         let start = spec.clone();
+        let modes = class_law(&spec);
         let mut run = Self {
             start,
             spec,
             log: vec![],
             iteration: 0,
             part: 0,
+            alone: None,
             compiled,
             backend,
             table,
+            modes,
             record,
         };
         run.write_rates()?;
@@ -122,15 +137,44 @@ impl Run {
 
     fn initialise(&mut self) -> Result<(), EngineError> {
         let layout = self.compiled.layout.clone();
-        for (player, stream) in
-            [(&layout.generator, stream::INIT_G), (&layout.discriminator, stream::INIT_D)]
-        {
-            let values = glorot(player, self.spec.seed(), stream);
-            self.backend.write(player.parameters.at, &values)?;
-            if let Some(average) = player.average {
-                self.backend.write(average, &values)?;
+        let drawn = [
+            initial(&layout.generator, self.spec.seed(), stream::INIT_G),
+            initial(&layout.discriminator, self.spec.seed(), stream::INIT_D),
+        ];
+        let [of_g, of_d] = dirac::start(&self.spec).unwrap_or(drawn);
+        self.begin(&layout.generator, &of_g)?;
+        self.begin(&layout.discriminator, &of_d)
+    }
+
+    /// Gives a player these parameters, and what it has beside them at its first update.
+    fn begin(&mut self, player: &Player, values: &[f32]) -> Result<(), EngineError> {
+        self.backend.write(player.parameters.at, values)?;
+        if let Some(average) = player.average {
+            self.backend.write(average, values)?;
+        }
+        for norm in player.layers.iter().filter_map(|layer| layer.norm) {
+            for (mat, value) in norm.statistics().into_iter().zip([0.0, 1.0]) {
+                self.backend.write(mat.at, &vec![value; mat.rows as usize])?;
             }
         }
+        for (mat, vector) in first_directions(player, self.spec.seed()) {
+            self.backend.write(mat.at, &vector)?;
+        }
+        for (_, at) in &player.buffers {
+            self.backend.write(*at, &vec![0.0; values.len()])?;
+        }
+        Ok(())
+    }
+
+    /// D begins again: weights by its law, other than its first ones, and an optimiser that has seen no gradient. Its updates
+    /// are counted on, since they number the draws.
+    pub(crate) fn renew_discriminator(&mut self) -> Result<(), EngineError> {
+        self.complete()?;
+        let player = self.compiled.layout.discriminator.clone();
+        let drawn = || initial(&player, self.spec.seed(), stream::FRESH_D);
+        let values = dirac::start(&self.spec).map_or_else(drawn, |[_, of_d]| of_d);
+        self.begin(&player, &values)?;
+        self.note(FRESH, "d");
         Ok(())
     }
 
@@ -168,6 +212,7 @@ impl Run {
     /// When the backend fails.
     pub fn step(&mut self, step: Step) -> Result<(), EngineError> {
         if step == Step::Part {
+            self.seal();
             return self.make_part();
         }
         self.complete()?;
@@ -200,8 +245,9 @@ impl Run {
         Ok(())
     }
 
-    /// Finishes an iteration that was begun update by update.
+    /// Finishes an iteration that was begun update by update, and logs what one player did alone.
     pub(crate) fn complete(&mut self) -> Result<(), EngineError> {
+        self.seal();
         while self.part > 0 {
             self.make_part()?;
         }
@@ -212,7 +258,7 @@ impl Run {
         Ok(self.backend.submit(&[Runs { program, times: 1 }], 1)?)
     }
 
-    fn note(&mut self, field: &str, value: &str) {
+    pub(crate) fn note(&mut self, field: &str, value: &str) {
         self.log.push(Change {
             iteration: self.iteration,
             field: field.into(),
@@ -307,9 +353,9 @@ pub(crate) fn is_of_place(field: &str) -> bool {
     ["backend", "exec"].contains(&field)
 }
 
-/// The words of a matrix that has no gaps.
+/// The words from the first of a matrix to its last.
 pub(crate) fn whole(mat: &Mat) -> Range<u32> {
-    mat.at..mat.at + mat.rows * mat.stride
+    mat.at..mat.at + (mat.rows - 1) * mat.stride + mat.cols
 }
 
 /// From points `[n, dim]` to `[dim, columns]`, zeros behind.
@@ -328,30 +374,65 @@ pub(crate) fn points(words: &[f32], dim: usize, columns: usize, count: usize) ->
     (0..count).flat_map(|column| (0..dim).map(move |row| words[row * columns + column])).collect()
 }
 
-/// Weights uniform on ±√(6 / (in + out)), biases 0.
-fn glorot(player: &Player, seed: u32, stream: u32) -> Vec<f32> {
+/// Weights by the player's law, biases 0, factors of BatchNorm 1.
+fn initial(player: &Player, seed: u32, stream: u32) -> Vec<f32> {
     let mut values = vec![0.0; player.parameters.len as usize];
     for (layer, number) in player.layers.iter().zip(0..) {
-        let weight = layer.weight;
-        let begin = (weight.at - player.parameters.at) as usize;
-        let limit = (6.0 / f64::from(weight.rows + weight.cols)).sqrt();
+        let words = |mat: Mat| {
+            let begin = (mat.at - player.parameters.at) as usize;
+            begin..begin + (mat.rows * mat.cols) as usize
+        };
         let mut rng = CounterRng::new(seed, stream + number, 0);
-        for value in &mut values[begin..begin + (weight.rows * weight.cols) as usize] {
-            #[expect(clippy::cast_possible_truncation, reason = "the arithmetic is f32")]
-            let drawn = (limit * (2.0 * f64::from(uniform01::<f32>(rng.next_u32())) - 1.0)) as f32;
-            *value = drawn;
+        fill(&mut values[words(layer.weight)], layer.weight, player.weights, &mut rng);
+        if let Some(norm) = layer.norm {
+            values[words(norm.weight)].fill(1.0);
         }
     }
     values
+}
+
+/// Singular vectors before any update; D's, for G keeps none.
+pub(crate) fn first_directions(player: &Player, seed: u32) -> Vec<(Mat, Vec<f32>)> {
+    let all = player.singular.iter().zip(0..);
+    all.map(|(&mat, number)| (mat, direction(mat.rows, seed, stream::SINGULAR + number))).collect()
+}
+
+/// A random direction, as long as 1.
+fn direction(rows: u32, seed: u32, stream: u32) -> Vec<f32> {
+    use rand_distr::Distribution;
+    let mut rng = CounterRng::new(seed, stream, 0);
+    let values: Vec<f32> = (0..rows).map(|_| rand_distr::StandardNormal.sample(&mut rng)).collect();
+    let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
+    values.into_iter().map(|v| v / length).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the arithmetic is f32")]
+fn fill(values: &mut [f32], weight: Mat, law: Weights, rng: &mut CounterRng) {
+    let limit = match law {
+        Weights::Glorot => (6.0 / f64::from(weight.rows + weight.cols)).sqrt(),
+        Weights::Uniform(limit) => limit,
+        Weights::Normal(std) => {
+            let law = rand_distr::StandardNormal;
+            for value in values {
+                let drawn: f64 = rng.sample(law);
+                *value = (std * drawn) as f32;
+            }
+            return;
+        }
+    };
+    for value in values {
+        *value = (limit * (2.0 * f64::from(uniform01::<f32>(rng.next_u32())) - 1.0)) as f32;
+    }
 }
 
 /// n points of the latent law, `[n, dim]`, always the same for a seed and stream.
 pub(crate) fn latent_points(spec: &RunSpec, stream: u32, count: usize) -> Vec<f32> {
     let mut rng = CounterRng::new(spec.seed(), stream, 0);
     let words = count * spec.latent().dim as usize;
+    let reach = latent_reach(spec);
     match spec.latent().law {
         LatentLaw::Uniform => {
-            (0..words).map(|_| 2.0 * uniform01::<f32>(rng.next_u32()) - 1.0).collect()
+            (0..words).map(|_| reach * (2.0 * uniform01::<f32>(rng.next_u32()) - 1.0)).collect()
         }
         LatentLaw::Gaussian => {
             use rand_distr::Distribution;
@@ -373,7 +454,7 @@ impl Run {
         self.backend.write(0, state)?;
         self.adopt(spec.clone())?;
         self.log = log;
-        (self.iteration, self.part) = (iteration, 0);
+        (self.iteration, self.part, self.alone) = (iteration, 0, None);
         Ok(())
     }
 

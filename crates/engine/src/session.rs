@@ -16,13 +16,14 @@ use adversaria_protocol::{
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{EngineError, unended};
+use crate::files::Files;
 use crate::owed::Owed;
 use crate::own_images::training_set;
 use crate::own_rows::OwnRows;
 use crate::place::{Offer, Offers, Wish};
 use crate::run::{Run, is_of_place};
 use crate::stage::Stage;
-use crate::table::{build_table, count};
+use crate::table::{build_table, classes, count};
 
 /// What the host should do next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,6 +111,8 @@ impl Intent {
 /// Hears commands, trains, and tells what there is to see.
 pub struct Session {
     offers: Offers,
+    /// How checkpoints are read and written, once that is here.
+    files: Option<Files>,
     /// What waits until it is known what wishes get, in order.
     held: VecDeque<Command>,
     /// What has been said about the place of runs that leave it open; once is enough.
@@ -128,8 +131,15 @@ impl Session {
     /// A session without a run, whose runs compute where `offers` says.
     #[must_use]
     pub fn new(offers: Offers) -> Self {
+        Self { files: Some(Files::new()), ..Self::without_files(offers) }
+    }
+
+    /// The same, until [`Self::bring_files`] unable to read or write checkpoints: commands that need it wait.
+    #[must_use]
+    pub fn without_files(offers: Offers) -> Self {
         Self {
             offers,
+            files: None,
             held: VecDeque::new(),
             noticed: vec![],
             images: None,
@@ -191,6 +201,29 @@ impl Session {
         self.outbox.push_back(Event::Progress { what: what.into(), done, total });
     }
 
+    /// Whether a command waits for [`Self::bring_files`].
+    #[must_use]
+    pub fn wants_files(&self) -> bool {
+        self.files.is_none() && self.held.iter().any(is_of_files)
+    }
+
+    /// Checkpoints can be read and written from now on; or they cannot, and why.
+    pub fn bring_files(&mut self, files: Result<Files, String>, now: f64) {
+        match files {
+            Ok(files) => self.files = Some(files),
+            Err(why) => {
+                let (refused, held) = self.held.drain(..).partition(is_of_files);
+                self.held = held;
+                for command in refused {
+                    if let Command::Checkpoint { id } | Command::Restore { id, .. } = command {
+                        self.answer(id, Err(EngineError::NoFiles(why.clone())));
+                    }
+                }
+            }
+        }
+        self.obey_held(now);
+    }
+
     /// Hears a command. Those that need to know what a wish gets wait until that is known, and all others after them.
     pub fn handle(&mut self, command: Command, now: f64) {
         if self.held.is_empty() && !self.must_wait(&command) {
@@ -203,17 +236,28 @@ impl Session {
     /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
     /// its wish gets another place.
     pub fn offers_changed(&mut self, now: f64) {
+        if self.obey_held(now) {
+            self.reconsider(None);
+        }
+    }
+
+    /// Obeys what waits, in order, as far as it can; whether that was all.
+    fn obey_held(&mut self, now: f64) -> bool {
         while let Some(command) = self.held.pop_front() {
             if self.must_wait(&command) {
-                return self.held.push_front(command);
+                self.held.push_front(command);
+                return false;
             }
             self.obey(command, now);
         }
-        self.reconsider(None);
+        true
     }
 
-    /// Whether it is not known yet where the command's run will compute.
+    /// Whether it is not known yet where the command's run will compute, or what reads its file is not here.
     fn must_wait(&self, command: &Command) -> bool {
+        if self.files.is_none() && is_of_files(command) {
+            return true;
+        }
         let unknown = |wish: Wish| (self.offers)(wish).is_none();
         if !unknown(Wish::default()) {
             return false;
@@ -221,7 +265,8 @@ impl Session {
         let wish = match command {
             Command::Load { spec, .. } => Address::parse(spec).ok().map(|a| Wish::of(&a.spec)),
             Command::Restore { bytes, .. } => {
-                Checkpoint::parse(bytes).ok().map(|checkpoint| Wish::of(checkpoint.spec()))
+                let checkpoint = self.parse(bytes);
+                checkpoint.ok().map(|checkpoint| Wish::of(checkpoint.spec()))
             }
             Command::Change { field, value, .. } if is_of_place(field) => {
                 let now = self.stage.as_ref().map(|stage| stage.run().spec());
@@ -230,6 +275,10 @@ impl Session {
             _ => None,
         };
         wish.is_some_and(unknown)
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Checkpoint, EngineError> {
+        self.files.map_or_else(|| Err(no_files()), |files| (files.parse)(bytes))
     }
 
     fn obey(&mut self, command: Command, now: f64) {
@@ -241,7 +290,7 @@ impl Session {
                 self.bring(id, intent.map_err(EngineError::from), now);
             }
             Command::Restore { id, bytes } => {
-                let intent = Checkpoint::parse(&bytes).map(|c| Intent::Restore(Box::new(c)));
+                let intent = self.parse(&bytes).map(|c| Intent::Restore(Box::new(c)));
                 if let Ok(Intent::Restore(checkpoint)) = &intent {
                     self.rows.keep(checkpoint.start().own().cloud());
                 }
@@ -277,13 +326,36 @@ impl Session {
             Command::Advance { id, iterations } => {
                 self.owe(id, now, |stage| stage.advance(id, iterations));
             }
+            Command::Optimum { id, player } => {
+                if let Err(error) = self.attempt(now, |stage| stage.pursue(id, player)) {
+                    self.answer(id, Err(error));
+                }
+            }
+            Command::Detector { id } => {
+                if let Err(error) = self.attempt(now, |stage| stage.detect(id)) {
+                    self.answer(id, Err(error));
+                }
+            }
             Command::Sample { id, count } => {
                 self.owe(id, now, |stage| stage.owe_sample(id, count));
             }
             Command::Score { id, points } => {
                 self.owe(id, now, |stage| stage.owe_score(id, points.clone()));
             }
-            Command::Checkpoint { id } => self.owe(id, now, |stage| stage.owe_checkpoint(id)),
+            Command::Latents { id } => {
+                let latents = self.stage.as_ref().map(Stage::latents).ok_or(EngineError::NoRun);
+                self.answer(id, latents);
+            }
+            Command::Generate { id, z } => {
+                self.owe(id, now, |stage| stage.owe_generated(id, z.clone()));
+            }
+            Command::Neighbours { id, images, most } => {
+                self.owe(id, now, |stage| stage.owe_neighbours(id, images.clone(), most));
+            }
+            Command::Checkpoint { id } => match self.files {
+                Some(files) => self.owe(id, now, |stage| stage.owe_checkpoint(id, files)),
+                None => self.answer(id, Err(no_files())),
+            },
         }
         if let Some(stage) = &mut self.stage {
             stage.touch(self.layers, self.pace, self.until);
@@ -402,7 +474,8 @@ impl Session {
         let wish = intent.wish();
         let offer = (self.offers)(wish).or_else(|| (self.offers)(Wish::CPU));
         let offer = offer.ok_or(EngineError::NoBackend)?;
-        let (stage, notice) = intent.stage_somewhere(offer, &self.offers, &table, now)?;
+        let (mut stage, notice) = intent.stage_somewhere(offer, &self.offers, &table, now)?;
+        stage.classes = classes(intent.spec(), self.images.as_ref());
         let metrics = intent.metrics();
         if let Some(mut before) = self.stage.take() {
             self.outbox.extend(before.close(&superseded()));
@@ -490,6 +563,15 @@ impl Session {
     pub fn standing(&self) -> Option<Standing> {
         self.stage.as_ref().map(Stage::standing)
     }
+}
+
+/// Whether a command reads or writes a checkpoint.
+fn is_of_files(command: &Command) -> bool {
+    matches!(command, Command::Checkpoint { .. } | Command::Restore { .. })
+}
+
+fn no_files() -> EngineError {
+    EngineError::NoFiles("it is not here yet".into())
 }
 
 /// What those hear whose run is no longer on stage.

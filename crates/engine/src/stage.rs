@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use adversaria_core::data::Distribution;
-use adversaria_core::metrics::Judge;
-use adversaria_core::spec::DataKind;
-use adversaria_protocol::{Evaluation, Event, Fault, Layers, Reply, Standing, Step};
+use adversaria_core::diagnosis::{self, Look};
+use adversaria_core::metrics::{Calibration, Judge};
+use adversaria_protocol::{Diagnosis, Evaluation, Event, Fault, Layers, Reply, Standing, Step};
 
-use crate::compile::index;
+use crate::diagnose::told;
 use crate::error::EngineError;
+use crate::evaluate::judge_of;
 use crate::gauge::{Gauge, MOST, SLICE_MILLIS, Slice};
 use crate::history::History;
+use crate::optimum::Pursuit;
 use crate::owed::{Owed, Snapshot};
 use crate::place::{Move, Place};
 use crate::run::Run;
@@ -34,9 +35,6 @@ const EVALUATION_MILLIS: f64 = 1000.0;
 const FIRST_EVALUATION_MILLIS: f64 = 300.0;
 /// Least time between copies of the parameters to go back to.
 const KEEP_MILLIS: f64 = 2000.0;
-/// Most samples, or points, or iterations that one request may ask for.
-const MOST_SAMPLES: u64 = 1 << 20;
-const MOST_ITERATIONS: u64 = 1 << 32;
 
 /// When things were last done, in milliseconds.
 pub(crate) struct Times {
@@ -78,8 +76,19 @@ pub(crate) struct Stage {
     pub(crate) kept: Option<Arc<Snapshot>>,
     pub(crate) history: History,
     pub(crate) travel: Option<Travel>,
+    /// A player goes to its optimum.
+    pub(crate) pursuit: Option<Pursuit>,
     pub(crate) judge: Option<Judge>,
+    /// What its figures read by chance.
+    pub(crate) calibration: Calibration,
+    /// Classes of the training images, `[rows]`.
+    pub(crate) classes: Vec<u8>,
     pub(crate) evaluation: Option<Evaluation>,
+    /// Norms of the gradients of G's minimax and non-saturating losses, as of late.
+    pub(crate) norms: (f32, f32),
+    /// What the rules look at, and what they say of it.
+    pub(crate) looks: Vec<Look>,
+    pub(crate) diagnosis: Option<Box<Diagnosis>>,
     pub(crate) layers: Layers,
     pub(crate) pace: Option<f32>,
     pub(crate) until: Option<u64>,
@@ -94,7 +103,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(mut run: Run, place: Place, now: f64) -> Result<Self, EngineError> {
         let view = View::new(&run);
-        let judge = Distribution::of(run.spec()).map(|distribution| Judge::new(&distribution));
+        let judge = judge_of(run.spec());
         // What training needs is made now, and not when the first iteration is waited for.
         run.advance(0)?;
         let reading = run.read_state()?;
@@ -103,6 +112,7 @@ impl Stage {
         let mut stage = Self {
             history: History::new(iteration, run.log()),
             travel: None,
+            pursuit: None,
             run,
             told: (place.backend, String::new()),
             place,
@@ -117,7 +127,12 @@ impl Stage {
             judged: false,
             kept: None,
             judge,
+            calibration: Calibration::default(),
+            classes: vec![],
             evaluation: None,
+            norms: (f32::NAN, f32::NAN),
+            looks: vec![],
+            diagnosis: None,
             layers: Layers { field: true, pulls: true, grid: true, units: false },
             pace: None,
             until: None,
@@ -181,6 +196,7 @@ impl Stage {
     }
 
     pub(crate) fn play(&mut self, now: f64) {
+        self.end_pursuit();
         let past = self.until.is_some_and(|until| self.run.iteration() >= until);
         self.standing = if past { Standing::Arrived } else { Standing::Playing };
         self.times.window = (now, self.run.iteration());
@@ -190,6 +206,7 @@ impl Stage {
     }
 
     pub(crate) fn pause(&mut self) {
+        self.end_pursuit();
         self.standing = Standing::Paused;
         self.times.rate = 0.0;
     }
@@ -203,9 +220,11 @@ impl Stage {
     }
 
     pub(crate) fn change(&mut self, field: &str, value: &str) -> Result<(), EngineError> {
+        self.end_pursuit();
         self.end_travel();
         self.run.change(field, value)?;
         self.history.follow(self.run.iteration(), self.run.log());
+        self.diagnosis = None;
         self.reread();
         if self.answers_later {
             self.gauge = Gauge::default();
@@ -226,6 +245,7 @@ impl Stage {
         self.reread();
         self.pause();
         self.unjudged = true;
+        self.diagnosis = None;
         Ok(())
     }
 
@@ -243,35 +263,11 @@ impl Stage {
         self.owed.push(owed);
     }
 
-    pub(crate) fn advance(&self, id: u32, iterations: u64) -> Result<Owed, EngineError> {
-        at_most("iterations", iterations, MOST_ITERATIONS)?;
-        Ok(Owed::Advance { id, left: iterations, ending: None })
-    }
-
-    pub(crate) fn owe_sample(&mut self, id: u32, count: u32) -> Result<Owed, EngineError> {
-        at_most("samples", count.into(), MOST_SAMPLES / u64::from(self.run.spec().dim()))?;
-        self.alone = false;
-        Ok(Owed::Sample { id, count, job: self.run.draw(count as usize, false)? })
-    }
-
-    pub(crate) fn owe_score(&mut self, id: u32, points: Vec<f32>) -> Result<Owed, EngineError> {
-        self.run.check_points(&points)?;
-        at_most("numbers", points.len() as u64, MOST_SAMPLES)?;
-        self.alone = false;
-        let job = self.run.probe(index::SCORE, &points)?;
-        Ok(Owed::Score { id, points, job })
-    }
-
-    pub(crate) fn owe_checkpoint(&mut self, id: u32) -> Result<Owed, EngineError> {
-        self.alone = false;
-        self.run.complete()?;
-        Ok(Owed::Checkpoint { id, reading: self.run.read_state()? })
-    }
-
     /// Ends what is under way; whoever waits is told why.
     pub(crate) fn close(&mut self, why: &Fault) -> Vec<Event> {
         let owed = std::mem::take(&mut self.owed);
-        let moving = self.moving.take().map_or_else(Vec::new, |moving| moving.ids);
+        let mut moving = self.moving.take().map_or_else(Vec::new, |moving| moving.ids);
+        moving.extend(self.abandon_pursuit());
         for owed in owed {
             match owed {
                 // It was on stage, if not for long.
@@ -307,6 +303,7 @@ impl Stage {
     fn try_work(&mut self, now: &dyn Fn() -> f64) -> Result<Next, EngineError> {
         self.settle(now())?;
         self.travel_on()?;
+        self.pursue_on(now)?;
         self.train(now)?;
         self.measure_rate(now());
         self.look(now())?;
@@ -327,7 +324,14 @@ impl Stage {
         };
         self.times.rate = 0.0;
         self.stale = true;
+        if let EngineError::Diverged { iteration, .. } = error {
+            self.diagnosis = Some(told(&diagnosis::stopped(self.run.spec(), *iteration)));
+        }
         let fault = error.fault(self.kept.is_some());
+        let pursuer = self.abandon_pursuit();
+        self.run.seal();
+        self.history.follow(self.run.iteration(), self.run.log());
+        self.events.extend(pursuer.map(|id| Event::Reply { id, result: Err(fault.clone()) }));
         let waiting = std::mem::take(&mut self.owed);
         for owed in waiting {
             match owed {
@@ -343,11 +347,14 @@ impl Stage {
 
     /// Whether iterations are being made.
     pub(crate) fn moves(&self) -> bool {
-        self.standing == Standing::Playing || self.is_asked_on() || self.travel.is_some()
+        self.standing == Standing::Playing
+            || self.is_asked_on()
+            || self.travel.is_some()
+            || self.pursuit.is_some()
     }
 
     /// Whether somebody waits for iterations, or for the figures after them.
-    fn is_asked_on(&self) -> bool {
+    pub(crate) fn is_asked_on(&self) -> bool {
         self.owed.iter().any(|owed| matches!(owed, Owed::Advance { .. }))
     }
 
@@ -360,8 +367,7 @@ impl Stage {
 
     /// How many iterations may be made in one go now; 0 when none.
     fn slice(&self, now: f64) -> u32 {
-        let checks = self.owed.iter().filter(|owed| matches!(owed, Owed::Check { .. }));
-        if self.moving.is_some() || checks.count() >= MOST_UNDER_WAY {
+        if self.moving.is_some() || self.is_full() {
             return 0;
         }
         let cost = self.times.iteration_cost;
@@ -392,6 +398,12 @@ impl Stage {
             }
         };
         u32::try_from(affordable.min(wanted)).unwrap_or(u32::MAX)
+    }
+
+    /// As many slices are under way as may be.
+    pub(crate) fn is_full(&self) -> bool {
+        let checks = self.owed.iter().filter(|owed| matches!(owed, Owed::Check { .. }));
+        checks.count() >= MOST_UNDER_WAY
     }
 
     /// Whole iterations that a pace is behind, at most a tenth of a second's worth.
@@ -445,7 +457,7 @@ impl Stage {
         }
     }
 
-    fn after_training(&mut self, slice: Option<Slice>) -> Result<(), EngineError> {
+    pub(crate) fn after_training(&mut self, slice: Option<Slice>) -> Result<(), EngineError> {
         self.stale = true;
         self.unjudged = true;
         self.history.follow(self.run.iteration(), self.run.log());
@@ -504,9 +516,7 @@ impl Stage {
     fn judge(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Evaluation { .. }));
         let wait = EVALUATION_MILLIS.max(self.evaluation_rest());
-        let images = self.run.spec().data().kind() == DataKind::Images;
-        if images
-            || under_way
+        if under_way
             || self.moving.is_some()
             || !self.unjudged
             || now - self.times.evaluation < wait
@@ -532,7 +542,7 @@ impl Stage {
         // A device may be gone without a word: a run that rests there is kept at once.
         let rests = self.answers_later && !self.moves();
         let due = rests || now - self.times.keep >= KEEP_MILLIS;
-        let between = self.moving.is_some() || self.run.part > 0;
+        let between = self.moving.is_some() || self.run.part > 0 || self.run.alone.is_some();
         if under_way || !old || !due || self.diverged() || between {
             return Ok(());
         }
@@ -556,7 +566,10 @@ impl Stage {
         if self.run.backend.in_flight() && self.slice(now) == 0 {
             return Next::Words;
         }
-        let busy = !self.owed.is_empty() || self.moving.is_some() || self.travel.is_some();
+        let busy = !self.owed.is_empty()
+            || self.moving.is_some()
+            || self.travel.is_some()
+            || self.pursuit.is_some();
         if self.advancing().is_some() || busy {
             return Next::Again;
         }
@@ -567,12 +580,7 @@ impl Stage {
             (Standing::Playing, _) => Next::Again,
             _ if self.stale && now < self.times.rest => Next::After(self.times.rest - now),
             _ if self.stale => Next::Again,
-            _ if self.unjudged
-                && !self.diverged()
-                && self.run.spec().data().kind() != DataKind::Images =>
-            {
-                Next::After(EVALUATION_MILLIS / 4.0)
-            }
+            _ if self.unjudged && !self.diverged() => Next::After(EVALUATION_MILLIS / 4.0),
             _ => Next::Wait,
         }
     }
@@ -585,12 +593,4 @@ pub(crate) fn snapshot(run: &Run) -> Box<Snapshot> {
         log: run.log().to_vec(),
         state: vec![],
     })
-}
-
-fn at_most(what: &str, value: u64, most: u64) -> Result<(), EngineError> {
-    if value <= most {
-        Ok(())
-    } else {
-        Err(EngineError::TooMany { what: what.into(), value, most })
-    }
 }

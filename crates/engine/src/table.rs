@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use adversaria_core::data;
-use adversaria_core::images::ImageSet;
-use adversaria_core::spec::{DataKind, OutputAct, Own, RunSpec};
+use adversaria_core::data::{self, Distribution, Modes};
+use adversaria_core::images::{ImageSet, pixel_scale};
+use adversaria_core::spec::{DataKind, Own, RunSpec};
 use adversaria_kernels::program::{Table, TableValues};
 
 use crate::error::EngineError;
@@ -23,13 +23,44 @@ pub fn build_table(spec: &RunSpec, images: Option<&ImageSet>) -> Result<Arc<Tabl
 }
 
 fn toy_table(spec: &RunSpec) -> Result<Table, EngineError> {
-    let values = data::rows(spec).map(TableValues::Words);
+    let values = data::rows(spec).map(|rows| TableValues::Words(told(spec, rows)));
     let named = match spec.own() {
         Own::File(mark, _) => mark.map(|mark| mark.rows),
         _ => None,
     };
     let values = values.ok_or(EngineError::NoRows { named })?;
-    Ok(Table { rows: spec.rows(), dim: spec.dim(), values })
+    Ok(Table { rows: spec.rows(), dim: spec.dim() + spec.told_classes(), values })
+}
+
+/// Rows with the class of each behind it, one-hot, where classes are told.
+fn told(spec: &RunSpec, rows: Vec<f32>) -> Vec<f32> {
+    match class_law(spec) {
+        Some(modes) => {
+            with_classes(&rows, modes.dim, modes.weights.len(), |_, x| modes.class_of(x))
+        }
+        None => rows,
+    }
+}
+
+/// The modes whose numbers G and D are told; none where they are told nothing.
+pub(crate) fn class_law(spec: &RunSpec) -> Option<Modes> {
+    Distribution::of(spec).filter(|_| spec.conditional())?.modes().cloned()
+}
+
+/// Points `[n, dim]`, each followed by its class, one-hot.
+pub(crate) fn with_classes(
+    points: &[f32],
+    dim: usize,
+    classes: usize,
+    class: impl Fn(usize, &[f32]) -> usize,
+) -> Vec<f32> {
+    let mut out = Vec::with_capacity(points.len() / dim * (dim + classes));
+    for (i, point) in points.chunks_exact(dim).enumerate() {
+        let class = class(i, point);
+        out.extend_from_slice(point);
+        out.extend((0..classes).map(|c| if c == class { 1.0 } else { 0.0 }));
+    }
+    out
 }
 
 fn image_table(spec: &RunSpec, images: Option<&ImageSet>) -> Result<Table, EngineError> {
@@ -57,22 +88,11 @@ pub(crate) fn count(set: &ImageSet) -> u32 {
     u32::try_from(set.count()).unwrap_or(u32::MAX)
 }
 
-/// Bytes to numbers: [0, 1] where G ends in a sigmoid, else [−1, 1].
-pub(crate) fn pixel_scale(output: OutputAct) -> (f32, f32) {
-    match output {
-        OutputAct::Sigmoid => (1.0 / 255.0, 0.0),
-        OutputAct::Tanh | OutputAct::Linear => (2.0 / 255.0, -1.0),
-    }
-}
-
-/// Numbers of G back to bytes, 0 black to 255 white, clipped.
-#[must_use]
-pub fn to_bytes(values: &[f32], output: OutputAct) -> Vec<u8> {
-    let (scale, offset) = pixel_scale(output);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to a byte"
-    )]
-    values.iter().map(|v| ((v - offset) / scale).round().clamp(0.0, 255.0) as u8).collect()
+/// The classes of the images of a run's table, `[rows]`; none for a toy.
+pub(crate) fn classes(spec: &RunSpec, images: Option<&ImageSet>) -> Vec<u8> {
+    let Some(set) = images.filter(|_| spec.data().kind() == DataKind::Images) else {
+        return Vec::new();
+    };
+    let all = set.labels().iter().take(spec.rows() as usize);
+    all.copied().filter(|class| spec.classes().contains(*class)).collect()
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use adversaria_protocol::{Reply, Step};
 
+use crate::alone::ALONE;
 use crate::error::EngineError;
 use crate::history::Way;
 use crate::owed::Owed;
-use crate::run::Change;
+use crate::run::{Change, FRESH};
 use crate::stage::Stage;
 
 /// A way under way.
@@ -25,6 +26,7 @@ impl Stage {
     /// # Errors
     /// When that moment is not kept; then nothing has changed.
     pub(crate) fn travel(&mut self, id: u32, branch: u32, to: u64) -> Result<(), EngineError> {
+        self.end_pursuit();
         let way = self.history.way(branch, to).ok_or(EngineError::NoMoment)?;
         self.end_travel();
         self.run.complete()?;
@@ -80,7 +82,13 @@ impl Stage {
             let here = self.run.iteration();
             let due = travel.changes.front().is_some_and(|change| change.iteration <= here);
             match travel.changes.pop_front() {
-                Some(change) if due => self.make(&change)?,
+                Some(change) if due => {
+                    self.make(&change)?;
+                    // Many updates: others have their turn between.
+                    if change.field == ALONE {
+                        break;
+                    }
+                }
                 Some(change) => {
                     travel.changes.push_front(change);
                     break;
@@ -96,6 +104,8 @@ impl Stage {
         match (change.field.as_str(), change.value.as_str()) {
             ("step", "d") => self.run.step(Step::Discriminator),
             ("step", _) => self.run.step(Step::Generator),
+            (ALONE, value) => self.run.train_as_logged(value),
+            (FRESH, _) => self.run.renew_discriminator(),
             (field, value) => self.run.change(field, value),
         }
     }

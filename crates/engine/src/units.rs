@@ -44,9 +44,10 @@ fn one(
 ) -> Result<(Job, Pending), EngineError> {
     let job = run.probe(program, input)?;
     let rows = player.layers.iter().flat_map(|layer| {
-        let weight = layer.weight;
-        (0..weight.rows.min(SHOWN)).map(move |row| {
-            let begin = weight.at + row * weight.stride;
+        let (weight, pieces) = (layer.weight, layer.pieces);
+        // Of a unit of maxout the first piece.
+        (0..layer.units().min(SHOWN)).map(move |unit| {
+            let begin = weight.at + unit * pieces * weight.stride;
             begin..begin + weight.cols.min(SHOWN)
         })
     });
@@ -73,13 +74,13 @@ pub(crate) fn seen(run: &mut Run, look: &mut UnitsLook) -> Result<Option<Units>,
 fn developed(player: &Player, fields: &[Vec<f32>], mut weights: &[f32]) -> Vec<UnitLayer> {
     let layers = player.layers.iter().zip(fields);
     let developed = layers.map(|(layer, field)| {
-        let shown = layer.weight.rows.min(SHOWN) as usize;
+        let shown = layer.units().min(SHOWN) as usize;
         let before = layer.weight.cols.min(SHOWN) as usize;
         let (own, rest) = weights.split_at((shown * before).min(weights.len()));
         weights = rest;
         let largest = field.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
         UnitLayer {
-            width: layer.weight.rows,
+            width: layer.units(),
             largest,
             fields: (0..shown)
                 .flat_map(|unit| field.iter().skip(unit).step_by(shown))

@@ -1,20 +1,20 @@
 //! What is drawn of a run: which points are probed for a frame, and how the answers become a picture.
 
 use adversaria_core::data::{Distribution, normal_quantile};
+use adversaria_core::images::to_bytes;
 use adversaria_core::math::{sigmoid, softplus};
 use adversaria_core::metrics;
 use adversaria_core::spec::{DataKind, LatentLaw, RunSpec};
 use adversaria_kernels::program::TableValues;
-use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Stage, Units};
+use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Player, Stage, Units};
 
 use crate::compile::index;
 use crate::error::EngineError;
 use crate::layout;
 use crate::probe::Job;
 use crate::run::{Run, latent_points};
-use crate::table::to_bytes;
 use crate::units::{self, UnitsLook};
-use crate::vocabulary::stream;
+use crate::vocabulary::{discriminator_terms, generator_term, stream};
 
 /// Cells of the 1D view.
 const CELLS: u32 = 240;
@@ -64,9 +64,25 @@ pub(crate) struct Seen {
     value: f32,
     score_real: f32,
     score_fake: f32,
+    loss_d: f32,
+    loss_g: f32,
+    rightly: (f32, f32),
 }
 
 impl Seen {
+    /// A player's loss on the points that were looked at, without its regulariser.
+    pub(crate) const fn loss_of(&self, player: Player) -> f32 {
+        match player {
+            Player::Discriminator => self.loss_d,
+            Player::Generator => self.loss_g,
+        }
+    }
+
+    /// The share of real and generated samples, in equal parts, on whose side of ½ D's output lies, and its standard error.
+    pub(crate) const fn rightly_told(&self) -> (f32, f32) {
+        self.rightly
+    }
+
     /// V(D,G)
     pub(crate) const fn value(&self) -> f32 {
         self.value
@@ -101,6 +117,13 @@ impl View {
             Kind::Images { shown, .. } => {
                 Stage::Images { width: PIXELS, height: PIXELS, real: shown.clone() }
             }
+        }
+    }
+
+    /// The latents of the generated samples that are shown, `[n, dim of z]`.
+    pub(crate) fn latents(&self) -> &[f32] {
+        match &self.kind {
+            Kind::Line { z, .. } | Kind::Plane { z, .. } | Kind::Images { z, .. } => z,
         }
     }
 
@@ -174,14 +197,23 @@ impl View {
         let Answers { x, average, pulls, raw_fake, raw_real, field, grid } = answers;
         let score = |raw: &[f32]| raw.iter().copied().map(sigmoid).collect::<Vec<f32>>();
         // E log D(x) + E log(1 − D(G(z))), both as −softplus so that nothing saturates.
-        let (log_real, score_real) = match &self.kind {
-            Kind::Line { p_data, .. } => weighted(&raw_real, p_data),
-            Kind::Plane { .. } | Kind::Images { .. } => {
-                (-mean(&raw_real, |a| softplus(-a)), mean(&raw_real, sigmoid))
-            }
+        let over_real = |f: &dyn Fn(f32) -> f32| match &self.kind {
+            Kind::Line { p_data, .. } => weighted(&raw_real, p_data, f),
+            Kind::Plane { .. } | Kind::Images { .. } => mean(&raw_real, f),
         };
-        let value = log_real - mean(&raw_fake, softplus);
+        let (log_real, score_real) = (over_real(&|a| -softplus(-a)), over_real(&sigmoid));
+        // What D says of packs is no word on single samples.
+        let value = if spec.pack() > 1 { f32::NAN } else { log_real - mean(&raw_fake, softplus) };
         let score_fake = mean(&raw_fake, sigmoid);
+        let above = |a: f32| 0.5 + 0.5 * if a == 0.0 { 0.0 } else { a.signum() };
+        let share = 0.5 * (over_real(&above) + 1.0 - mean(&raw_fake, above));
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+        let error = (share * (1.0 - share) / (raw_real.len() + raw_fake.len()) as f32).sqrt();
+        let rightly = (share, error);
+        let [on_real, on_fake] = discriminator_terms(spec.loss());
+        let for_g = generator_term(spec.loss());
+        let loss_d = over_real(&|a| on_real.at(a)) + mean(&raw_fake, |a| on_fake.at(a));
+        let loss_g = mean(&raw_fake, |a| for_g.at(a));
         let picture = match &self.kind {
             Kind::Line { distribution, z, exact, .. } => Picture::Line(Line {
                 p_g: line_density(distribution, &x, *exact),
@@ -211,7 +243,7 @@ impl View {
                 real_score: score(&raw_real),
             }),
         };
-        Seen { picture, units: None, value, score_real, score_fake }
+        Seen { picture, units: None, value, score_real, score_fake, loss_d, loss_g, rightly }
     }
 }
 
@@ -231,13 +263,10 @@ fn mean(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     values.iter().map(|&v| f(v)).sum::<f32>() / values.len().max(1) as f32
 }
 
-/// E log D(x) and E D(x) under p_data given on the same cells.
-fn weighted(raw: &[f32], p_data: &[f32]) -> (f32, f32) {
+/// E f(a(x)) under p_data given on the same cells.
+fn weighted(raw: &[f32], p_data: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mass: f32 = p_data.iter().sum();
-    let over = |f: &dyn Fn(f32) -> f32| {
-        raw.iter().zip(p_data).map(|(&a, &p)| p * f(a)).sum::<f32>() / mass
-    };
-    (over(&|a| -softplus(-a)), over(&sigmoid))
+    raw.iter().zip(p_data).map(|(&a, &p)| p * f(a)).sum::<f32>() / mass
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
@@ -246,7 +275,7 @@ fn line(spec: &RunSpec, distribution: Distribution) -> Kind {
     let width = (hi - lo) / f64::from(CELLS);
     let x: Vec<f32> = (0..CELLS).map(|i| (lo + (f64::from(i) + 0.5) * width) as f32).collect();
     let p_data = x.iter().map(|&x| distribution.density(&[f64::from(x)]) as f32).collect();
-    let exact = spec.latent().dim == 1;
+    let exact = spec.latent().dim == 1 && !spec.conditional();
     let z = if exact {
         metrics::quantile_sweep(spec.latent().law, SWEEP)
     } else {
@@ -289,7 +318,10 @@ fn field_points() -> Vec<f32> {
 fn plane(run: &Run, distribution: &Distribution) -> Kind {
     let spec = &run.spec;
     let real = match &run.table.values {
-        TableValues::Words(words) => words[..words.len().min(2 * JUDGED)].to_vec(),
+        TableValues::Words(words) => {
+            let rows = words.chunks_exact(run.table.dim as usize).take(JUDGED);
+            rows.flat_map(|row| [row[0], row[1]]).collect()
+        }
         TableValues::Bytes { .. } => Vec::new(),
     };
     #[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
@@ -302,14 +334,15 @@ fn plane(run: &Run, distribution: &Distribution) -> Kind {
     }
 }
 
-/// A lattice over z, evenly spaced in quantiles; only for a 2D latent.
+/// A lattice over z, evenly spaced in quantiles; only for a 2D latent, and where G is told nothing else.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     reason = "21 lines, shown in f32"
 )]
 fn lattice(spec: &RunSpec) -> Vec<f32> {
-    if spec.latent().dim != 2 {
+    // Where a class is told, G is no map of z alone.
+    if spec.latent().dim != 2 || spec.conditional() {
         return Vec::new();
     }
     let at = |i: usize| match spec.latent().law {

@@ -1,6 +1,7 @@
 //! The words of a RunSpec in the words of the kernels: activations, losses, streams of random numbers.
 
-use adversaria_core::spec::{Activation, LatentLaw, Loss, OutputAct};
+use adversaria_core::spec::{Activation, LatentLaw, Loss, OutputAct, RunSpec};
+use adversaria_kernels::formula;
 use adversaria_kernels::program::{Act, Law, Phi};
 
 /// What random numbers are for: the second word of the generator's key. Each is drawn by its own counter.
@@ -15,10 +16,36 @@ pub(crate) mod stream {
     pub(crate) const SAMPLE: u32 = 0x13;
     /// z of the fixed samples on stage.
     pub(crate) const STAGE: u32 = 0x14;
+    /// Noise on real samples, and on generated ones.
+    pub(crate) const NOISE_REAL: u32 = 0x15;
+    pub(crate) const NOISE_FAKE: u32 = 0x16;
+    /// Where between a real and a generated sample a gradient penalty looks.
+    pub(crate) const BETWEEN: u32 = 0x17;
+    /// Rows that a G-update sees: their classes, and what D looks ahead on.
+    pub(crate) const DATA_G: u32 = 0x18;
+    /// The noise of a G-update, on real and on generated samples.
+    pub(crate) const NOISE_REAL_G: u32 = 0x19;
+    pub(crate) const NOISE_FAKE_G: u32 = 0x1a;
+    /// What a sample is packed with when D is asked about it alone.
+    pub(crate) const COMPANION: u32 = 0x1b;
+    /// Initial left singular vectors of D's layer i, at `SINGULAR + i`.
+    pub(crate) const SINGULAR: u32 = 0x600;
+    /// The stream for the sample at this place of a pack.
+    pub(crate) const fn at_place(stream: u32, place: u32) -> u32 {
+        stream + (place << 12)
+    }
+    /// Dropout before module i in a D-update, on real samples, at `MASK_REAL + i`.
+    pub(crate) const MASK_REAL: u32 = 0x300;
+    /// The same on generated samples.
+    pub(crate) const MASK_FAKE: u32 = 0x400;
+    /// Dropout before module i of D in a G-update.
+    pub(crate) const MASK_G: u32 = 0x500;
     /// Initial weights of G's layer i, at `INIT_G + i`.
     pub(crate) const INIT_G: u32 = 0x100;
     /// Initial weights of D's layer i, at `INIT_D + i`.
     pub(crate) const INIT_D: u32 = 0x200;
+    /// The same of a D that is drawn afresh, at `FRESH_D + i`.
+    pub(crate) const FRESH_D: u32 = 0x700;
 }
 
 /// weight · mean φ(a)
@@ -26,6 +53,13 @@ pub(crate) mod stream {
 pub(crate) struct Term {
     pub(crate) phi: Phi,
     pub(crate) weight: f32,
+}
+
+impl Term {
+    /// weight · φ(a)
+    pub(crate) fn at(self, a: f32) -> f32 {
+        self.weight * formula::phi(self.phi, 0, a)
+    }
 }
 
 /// What D minimises: its terms on real and on generated samples.
@@ -61,6 +95,8 @@ pub(crate) fn act_of(activation: Activation) -> Act {
         Activation::Elu => Act::Elu,
         Activation::Softplus => Act::Softplus,
         Activation::Sine => Act::Sine,
+        // What it is of stands in the layer's pieces.
+        Activation::Maxout(_) => Act::Identity,
     }
 }
 
@@ -73,10 +109,16 @@ pub(crate) fn output_act(output: OutputAct) -> Act {
     }
 }
 
-/// The law of z.
-pub(crate) fn latent_law(law: LatentLaw) -> Law {
+/// How far z goes under a uniform law: √3 for the net of Goodfellow et al. 2014, else 1.
+#[expect(clippy::cast_possible_truncation, reason = "the arithmetic is f32")]
+pub(crate) fn latent_reach(spec: &RunSpec) -> f32 {
+    spec.generator().fittings().reach as f32
+}
+
+/// The law of z, uniform on ± `reach`.
+pub(crate) fn latent_law(law: LatentLaw, reach: f32) -> Law {
     match law {
-        LatentLaw::Uniform => Law::Uniform { lo: -1.0, hi: 1.0 },
+        LatentLaw::Uniform => Law::Uniform { lo: -reach, hi: reach },
         LatentLaw::Gaussian => Law::Normal { mean: 0.0, std: 1.0 },
     }
 }

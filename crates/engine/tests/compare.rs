@@ -20,7 +20,7 @@ fn against_simd(spec: &RunSpec, iterations: u64, other: Contender) -> Result<Ver
 }
 
 /// Every loss and optimiser, both orders, every kind of activation.
-const SPECS: [&str; 7] = [
+const SPECS: [&str; 12] = [
     "data=bimodal&g=16,16&d=16,16&batch=30&loss=minimax",
     "data=ring8&g=16&d=16&optd=rmsprop:0.001&optg=sgd:0.01:0.5&kd=2&ema=0.99&loss=hinge",
     "data=ring8&g=8,8&d=8,8&order=simultaneous&lrdecay=cosine:150&loss=leastsquares",
@@ -28,6 +28,11 @@ const SPECS: [&str; 7] = [
     "data=swissroll&g=&d=5&gact=sine&dact=softplus&loss=minimax&batch=1",
     "data=gaussians&g=9,9&d=9,9&gact=elu&dact=tanh&gout=sigmoid&batch=65",
     "data=gaussians&g=9,9&d=9,9&gact=leaky:0.2&dact=sigmoid&optd=sgd:0.1&optg=sgd:0.1",
+    "data=ring8&g=16&d=16,16&dact=tanh&reg=r1:2+noise:0.1&batch=30",
+    "data=ring8&g=16&d=16,16&dact=softplus&reg=gp:1&loss=wasserstein&batch=30",
+    "data=bimodal&g=8&d=8,8&reg=spectral&pack=2&batch=30",
+    "data=ring8&g=16&d=16&cond=1&dact=leaky:0.2&reg=r1:1&batch=30",
+    "data=ring8&g=16&d=16&dact=tanh&unroll=2&batch=30",
 ];
 
 #[test]

@@ -16,12 +16,15 @@ fn resume(bytes: &[u8]) -> Result<Run, EngineError> {
     checkpoint.resume(table, Box::new(CpuBackend::detect()))
 }
 
-const SPECS: [&str; 5] = [
+const SPECS: [&str; 8] = [
     "data=bimodal&g=16,16&d=16,16&batch=30",
     "data=ring8&g=16&d=16&optd=rmsprop:0.001&optg=sgd:0.01:0.5&kd=2&ema=0.99&loss=hinge",
     "data=ring8&g=8,8&d=8,8&order=simultaneous&lrdecay=cosine:1500&loss=leastsquares",
     "data=gaussian1d&g=8&d=8&loss=wasserstein&reg=clip:0.1&lrdecay=exp:0.999&z=uniform:3",
     "data=swissroll&g=&d=5&gact=sine&dact=softplus&loss=minimax&batch=1",
+    "data=ring8&g=8&d=8,8&reg=r1:1+gp:0.5+noise:0.1+spectral&batch=20",
+    "data=grid25&g=8&d=8&cond=1&pack=2&batch=20",
+    "data=bimodal&g=8&d=8&dact=tanh&unroll=3&batch=20",
 ];
 
 #[test]
@@ -92,4 +95,25 @@ fn damaged_checkpoints_are_refused_in_one_sentence() {
         let error = Checkpoint::parse(&case).expect_err("damaged");
         assert!(matches!(error, EngineError::BadCheckpoint(_)), "{error}");
     }
+}
+
+#[test]
+fn a_given_generator_is_the_one_that_is_sampled() {
+    let mut run = run("data=gaussians&g=&d=8&kg=0");
+    run.give_generator(&[0.5, 0.0, 0.25, 2.0, 1.0, -1.0]).expect("A and b");
+    assert_eq!(run.generator_parameters().expect("it reads"), [0.5, 0.0, 0.25, 2.0, 1.0, -1.0]);
+    run.advance(20).expect("it runs");
+    let samples = run.sample(20_000, false).expect("it draws");
+    let mean = |f: &dyn Fn(&[f32]) -> f32| samples.chunks(2).map(f).sum::<f32>() / 20_000.0;
+    // Five standard errors of N((1, −1), A Aᵀ): variances 0.25 and 4.0625, covariance 0.125.
+    assert!((mean(&|x| x[0]) - 1.0).abs() < 0.018 && (mean(&|x| x[1]) + 1.0).abs() < 0.072);
+    let covariance = mean(&|x| (x[0] - 1.0) * (x[1] + 1.0));
+    assert!((covariance - 0.125).abs() < 0.037, "{covariance}");
+    let points = [0.5, -0.5, 1.0, 0.0];
+    let raw = run.raw_score(&points).expect("it scores");
+    for (a, d) in raw.iter().zip(run.score(&points).expect("it scores")) {
+        assert!((1.0 / (1.0 + (-a).exp()) - d).abs() < 1e-6);
+    }
+    let error = run.give_generator(&[0.0; 5]).expect_err("one is missing");
+    assert!(error.to_string().contains("6 parameters, and 5"), "{error}");
 }

@@ -8,13 +8,13 @@ use adversaria_kernels::check::{CheckedProgram, check_program, check_table};
 use adversaria_kernels::encode::{Crew, RECORD_WORDS, Uses, blocks, encode, encode_table};
 use adversaria_kernels::program::{Epilogue, Mat, Op, Program, Table};
 use adversaria_kernels::wgsl::{
-    BLOCK, BLOCK_SIDE, DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
+    BLOCK, BLOCK_COLS, BLOCK_ROWS, DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
 };
 
 use crate::clock::Clock;
 use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
-use crate::kernels::{Kernels, Sources, Tuning, Variant, Which};
+use crate::kernels::{Kernels, Large, Sources, Tuning, Variant, Which};
 use crate::transfer::{Reads, Uploads};
 use crate::turns;
 
@@ -87,7 +87,7 @@ impl GpuBackend {
     /// As [`GpuBackend::new`], running this WGSL: for tests that plant faults.
     #[must_use]
     pub fn with_sources(gpu: &Gpu, wish: Option<Form>, sources: &Sources) -> Self {
-        let tuning = sources.tuning.unwrap_or(Tuning::of(gpu.is_software()));
+        let tuning = sources.tuning.unwrap_or(Tuning::of(gpu));
         let align = u64::from(gpu.device.limits().min_uniform_buffer_offset_alignment);
         Self {
             wish,
@@ -372,7 +372,8 @@ fn interpreter(uses: Uses) -> Variant {
 
 /// The kernel of an op and the workgroups it needs.
 fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
-    let Tuning { most_groups, tiles, .. } = tuning;
+    let Tuning { most_groups, .. } = tuning;
+    let tiles = tuning.large == Large::Tiles;
     let entry = DISPATCH.entries[op.code() as usize];
     let uses = Uses { ops: 0, ..Uses::of(op) };
     let variant = Variant { entry, teams: false, deep: [false; 2], uses };
@@ -395,13 +396,13 @@ fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
         Op::Gather { out, .. } | Op::Spread { out, .. } => area(out),
         Op::Zip { out, .. } | Op::Scale { out, .. } | Op::PointGrad { out, .. } => area(out),
         Op::Map { y, .. } => area(y),
+        Op::Pick { out: units, .. } | Op::Route { v: units, .. } => area(units),
         Op::RowSum { x, .. } => teams(x.rows, crew.team(x.rows, x.cols)),
         Op::Gemm { a, ta, c, .. } => {
             let depth = if ta { a.rows } else { a.cols };
             let large = c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8;
             if let (true, false, Some(deep)) = (large, tiles, even(op)) {
-                let threads = c.rows.div_ceil(BLOCK_SIDE) * c.cols.div_ceil(BLOCK_SIDE);
-                let groups = [threads.div_ceil(crew.threads), 1];
+                let groups = [c.rows.div_ceil(BLOCK_ROWS) * c.cols.div_ceil(BLOCK_COLS), 1];
                 let variant = Variant { entry: BLOCK.entries[0], deep, ..variant };
                 Launch { which: Which::Block, variant, groups, record }
             } else if large && tiles {

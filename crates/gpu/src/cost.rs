@@ -55,6 +55,7 @@ fn work(op: &Op) -> f64 {
         Op::Spread { out, .. } | Op::Scale { out, .. } | Op::Zip { out, .. } => {
             3.0 * area(out.rows, out.cols)
         }
+        Op::Pick { x, .. } | Op::Route { x, .. } => 3.0 * area(x.rows, x.cols),
         Op::Map { y, .. } => 20.0 * area(y.rows, y.cols),
         Op::PointLoss { live, .. } | Op::PointGrad { live, .. } => 30.0 * f64::from(live),
         Op::SumSquares { x, .. } => long(x),

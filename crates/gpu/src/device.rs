@@ -47,6 +47,7 @@ pub struct Gpu {
     pub(crate) wake: fn(),
     name: String,
     software: bool,
+    quads: bool,
 }
 
 impl Gpu {
@@ -67,13 +68,9 @@ impl Gpu {
             max_buffer_size: adapter.limits().max_buffer_size,
             ..wgpu::Limits::default()
         };
-        let clock = if cfg!(target_arch = "wasm32") {
-            wgpu::Features::empty()
-        } else {
-            adapter.features() & wgpu::Features::TIMESTAMP_QUERY
-        };
+        let info = adapter.get_info();
         let descriptor = wgpu::DeviceDescriptor {
-            required_features: clock,
+            required_features: wanted(&info) & adapter.features(),
             required_limits: limits,
             ..Default::default()
         };
@@ -81,14 +78,15 @@ impl Gpu {
             .request_device(&descriptor)
             .await
             .map_err(|error| GpuError::NoDevice(error.to_string()))?;
-        let info = adapter.get_info();
         let names = names(&info, &device);
+        let quads = info.subgroup_min_size >= QUAD && has_subgroups(&device);
         let gpu = Self {
             device,
             queue,
             trouble: Trouble::default(),
             wake,
             software: info.device_type == wgpu::DeviceType::Cpu || is_software(&names),
+            quads,
             name: name_of(names),
         };
         gpu.hear();
@@ -105,6 +103,12 @@ impl Gpu {
     #[must_use]
     pub const fn is_software(&self) -> bool {
         self.software
+    }
+
+    /// Whether four threads of a workgroup can hand each other numbers without its memory.
+    #[must_use]
+    pub const fn has_quads(&self) -> bool {
+        self.quads
     }
 
     /// Whether the device can still be used.
@@ -154,6 +158,43 @@ impl Gpu {
     }
 }
 
+/// Threads of a quad.
+const QUAD: u32 = 4;
+
+/// Features beyond WebGPU's first ones: a clock natively (`clock.rs`), and subgroups for kernels in software. wgpu asks
+/// browsers for no subgroups: worker.js does.
+fn wanted(info: &wgpu::AdapterInfo) -> wgpu::Features {
+    if cfg!(target_arch = "wasm32") {
+        wgpu::Features::empty()
+    } else if info.device_type == wgpu::DeviceType::Cpu {
+        wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP
+    } else {
+        wgpu::Features::TIMESTAMP_QUERY
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn has_subgroups(device: &wgpu::Device) -> bool {
+    device.features().contains(wgpu::Features::SUBGROUP)
+}
+
+#[cfg(target_arch = "wasm32")]
+fn has_subgroups(device: &wgpu::Device) -> bool {
+    use wasm_bindgen::JsCast as _;
+
+    let features = device.as_webgpu().and_then(|device| get(device, "features"));
+    let has = |features: wasm_bindgen::JsValue| {
+        let has = get(&features, "has")?.dyn_into::<js_sys::Function>().ok()?;
+        has.call1(&features, &"subgroups".into()).ok()?.as_bool()
+    };
+    features.and_then(has).unwrap_or(false)
+}
+
+#[cfg(target_arch = "wasm32")]
+fn get(of: &wasm_bindgen::JsValue, key: &str) -> Option<wasm_bindgen::JsValue> {
+    js_sys::Reflect::get(of, &key.into()).ok()
+}
+
 fn sentence(error: &wgpu::Error) -> BackendError {
     let why = match error {
         wgpu::Error::OutOfMemory { .. } => "it is out of memory".to_owned(),
@@ -175,7 +216,6 @@ fn names(info: &wgpu::AdapterInfo, device: &wgpu::Device) -> Vec<String> {
 /// Browsers seldom describe an adapter, and name its architecture and vendor instead.
 #[cfg(target_arch = "wasm32")]
 fn browser_names(device: &wgpu::Device) -> Vec<String> {
-    let get = |of: &wasm_bindgen::JsValue, key: &str| js_sys::Reflect::get(of, &key.into()).ok();
     let Some(info) = device.as_webgpu().and_then(|device| get(device, "adapterInfo")) else {
         return vec![];
     };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use adversaria_kernels::encode::Uses;
-use adversaria_kernels::wgsl::{Access, BLOCK, DISPATCH, Module, RESIDENT, TILE};
+use adversaria_kernels::wgsl::{Access, BLOCK, DISPATCH, Module, QUAD, RESIDENT, TILE};
 
 use crate::device::Gpu;
 
@@ -19,6 +19,8 @@ pub struct Sources {
     pub tile: Cow<'static, str>,
     /// See [`BLOCK`].
     pub block: Cow<'static, str>,
+    /// See [`QUAD`].
+    pub quad: Cow<'static, str>,
     /// How the kernels are started; by the kind of adapter where it is not said.
     pub tuning: Option<Tuning>,
 }
@@ -32,19 +34,31 @@ pub struct Tuning {
     pub groups: u32,
     /// Workgroups among which the elements of an op are shared out at most.
     pub most_groups: u32,
-    /// Whether large products are made from workgroup memory, or each thread by itself.
-    pub tiles: bool,
+    /// How large products are made.
+    pub large: Large,
+}
+
+/// How products of large matrices are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Large {
+    /// From workgroup memory: [`TILE`].
+    Tiles,
+    /// Each thread by itself: [`BLOCK`].
+    Blocks,
+    /// Four threads share what they load, where the device has quads ([`Gpu::has_quads`]): [`QUAD`].
+    Quads,
 }
 
 impl Tuning {
-    /// For adapters of this kind. In software a barrier is a turn of the scheduler, but not where the workgroup is one
+    /// For this adapter. In software a barrier is a turn of the scheduler, but not where the workgroup is one
     /// vector of four threads; branches cost even where nobody takes them; and so does the beginning of a workgroup.
     #[must_use]
-    pub const fn of(software: bool) -> Self {
-        if software {
-            Self { threads: 4, groups: 1, most_groups: 8, tiles: false }
+    pub const fn of(gpu: &Gpu) -> Self {
+        if gpu.is_software() {
+            let large = if gpu.has_quads() { Large::Quads } else { Large::Blocks };
+            Self { threads: 4, groups: 1, most_groups: 8, large }
         } else {
-            Self { threads: 256, groups: 64, most_groups: 1024, tiles: true }
+            Self { threads: 256, groups: 64, most_groups: 1024, large: Large::Tiles }
         }
     }
 }
@@ -56,6 +70,7 @@ impl Default for Sources {
             resident: RESIDENT.source.into(),
             tile: TILE.source.into(),
             block: BLOCK.source.into(),
+            quad: QUAD.source.into(),
             tuning: None,
         }
     }
@@ -100,12 +115,16 @@ pub(crate) enum Which {
 
 impl Kernels {
     pub(crate) fn new(gpu: &Gpu, sources: &Sources, tuning: Tuning) -> Self {
+        let (block, text) = match tuning.large {
+            Large::Quads => (&QUAD, &sources.quad),
+            Large::Blocks | Large::Tiles => (&BLOCK, &sources.block),
+        };
         Self {
             threads: tuning.threads,
             dispatch: Loaded::new(gpu, &DISPATCH, &sources.dispatch),
             resident: Loaded::new(gpu, &RESIDENT, &sources.resident),
             tile: Loaded::new(gpu, &TILE, &sources.tile),
-            block: Loaded::new(gpu, &BLOCK, &sources.block),
+            block: Loaded::new(gpu, block, text),
         }
     }
 
@@ -141,7 +160,7 @@ impl Kernels {
             Which::Dispatch => (&mut self.dispatch, all[..6].to_vec()),
             Which::Resident => (&mut self.resident, all[..6].to_vec()),
             Which::Tile => (&mut self.tile, all[..3].to_vec()),
-            Which::Block => (&mut self.block, [&all[..4], &all[6..]].concat()),
+            Which::Block => (&mut self.block, [&all[..3], &all[6..]].concat()),
         };
         loaded.make(gpu, variant, &constants);
     }
@@ -158,9 +177,14 @@ impl Kernels {
 
 impl Loaded {
     fn new(gpu: &Gpu, module: &Module, source: &str) -> Self {
+        let text: Cow<'_, str> = if cfg!(target_arch = "wasm32") {
+            module.for_browsers(source).into()
+        } else {
+            source.into()
+        };
         let shader = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(module.name),
-            source: wgpu::ShaderSource::Wgsl(source.into()),
+            source: wgpu::ShaderSource::Wgsl(text),
         });
         let entries: Vec<_> = (0..).zip(module.bindings).map(|(i, b)| entry(i, b.access)).collect();
         let groups = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {

@@ -11,4 +11,4 @@ mod turns;
 pub use backend::GpuBackend;
 pub use cost::{Form, choose};
 pub use device::{Gpu, GpuError};
-pub use kernels::{Sources, Tuning};
+pub use kernels::{Large, Sources, Tuning};

@@ -43,6 +43,8 @@ fn of_op(op: &Op, crew: Crew) -> u64 {
         Op::Zip { out, .. } | Op::Scale { out, .. } => area(out, 1),
         Op::PointGrad { out, .. } => area(out, 1 + FUNCTION),
         Op::Map { y, .. } => area(y, 1 + FUNCTION),
+        Op::Pick { x, out: units, .. } => area(units, 2 + u64::from(x.rows / units.rows)),
+        Op::Route { x, v: units, .. } => area(units, 3 + 2 * u64::from(x.rows / units.rows)),
         Op::PointLoss { live, .. } => (1 + FUNCTION) * each(live) + 1 + fold(crew.threads),
         Op::SumSquares { x, .. } => each(x.len) / 4 + 6 + fold(crew.threads),
         Op::RowSum { x, .. } => {

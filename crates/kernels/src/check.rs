@@ -117,6 +117,20 @@ pub fn check(op: &Op, words: u32) -> Result<Checked, String> {
             arena.span("out", Span { at: out, len: x.rows })?;
             apart("x", x, "out", Mat::dense(out, 1, x.rows))?;
         }
+        Op::Pick { x, v, out } => {
+            same_shape("v", v, x)?;
+            arena.pieces(x, out)?;
+            arena.mat("v", v)?;
+            apart("x", x, "out", out)?;
+            apart("v", v, "out", out)?;
+        }
+        Op::Route { x, v, out } => {
+            same_shape("x", x, out)?;
+            arena.pieces(x, v)?;
+            arena.mat("out", out)?;
+            apart("x", x, "out", out)?;
+            apart("v", v, "out", out)?;
+        }
         Op::Spread { v, out } => {
             arena.mat("out", out)?;
             arena.span("v", Span { at: v, len: out.rows })?;
@@ -287,6 +301,15 @@ impl Arena {
         if x == out { Ok(()) } else { apart(name, x, "the result", out) }
     }
 
+    /// `x` has some whole number of rows for each row of `units`.
+    fn pieces(self, x: Mat, units: Mat) -> Result<(), String> {
+        self.mat("x", x)?;
+        self.mat("the units", units)?;
+        ensure(x.rows.is_multiple_of(units.rows) && x.cols == units.cols, || {
+            format!("x is {} × {} and the units {} × {}", x.rows, x.cols, units.rows, units.cols)
+        })
+    }
+
     /// Vectors as long as `p`, inside the arena and apart from each other.
     fn vectors(self, p: Span, others: &[(&str, u32)]) -> Result<(), String> {
         self.span("p", p)?;
@@ -337,6 +360,8 @@ mod tests {
             beta1: 0.9,
             beta2: 0.9,
         };
+        let pick = |x, out| Op::Pick { x, v: x, out };
+        let route = |out| Op::Route { x: mat(0, 6, 4), v: mat(48, 2, 4), out };
         let epilogue = |act, y| Op::Gemm {
             a: mat(0, 4, 3),
             ta: false,
@@ -368,6 +393,18 @@ mod tests {
             (map(mat(0, 2, 8), 2), map(Mat { stride: 7, ..mat(20, 2, 8) }, 2), "a stride of 7"),
             (map(mat(0, 2, 8), 2), map(mat(u32::MAX - 3, 2, 8), 2), "ends at word"),
             (map(mat(0, 2, 8), 2), map(mat(20, 0, 8), 2), "empty"),
+            (
+                pick(mat(0, 6, 8), mat(48, 2, 8)),
+                pick(mat(0, 5, 8), mat(48, 2, 8)),
+                "x is 5 × 8 and the units 2 × 8",
+            ),
+            (
+                pick(mat(0, 6, 8), mat(48, 2, 8)),
+                pick(mat(0, 6, 8), mat(47, 2, 8)),
+                "x overlaps out",
+            ),
+            (route(mat(24, 6, 4)), route(mat(24, 8, 4)), "x is 6 × 4 and the result 8 × 4"),
+            (route(mat(24, 6, 4)), route(mat(23, 6, 4)), "x overlaps out"),
             (adam(10, 30), adam(10, 29), "v overlaps m"),
             (adam(10, 30), adam(95, 30), "g ends at word 105"),
             (

@@ -84,6 +84,7 @@ impl Act {
             Self::Elu => 5,
             Self::Softplus => 6,
             Self::Sine => 7,
+            Self::InvSqrt => 8,
         }
     }
 }
@@ -178,6 +179,8 @@ impl Op {
             Self::RmsProp { .. } => 16,
             Self::Clamp { .. } => 17,
             Self::Average { .. } => 18,
+            Self::Pick { .. } => 19,
+            Self::Route { .. } => 20,
         }
     }
 }
@@ -213,6 +216,7 @@ pub fn encode(op: &Checked, crew: Crew) -> Record {
             w.mat(x).word(out).flag(accumulate).word(crew.team(x.rows, x.cols))
         }
         Op::Spread { v, out } => w.word(v).mat(out),
+        Op::Pick { x, v, out } | Op::Route { x, v, out } => w.mat(x).mat(v).mat(out),
         Op::Map { x, y, act, order } => w.mat(x).mat(y).act(act).word(order),
         Op::Zip { a, b, out, join } => w.mat(a).mat(b).mat(out).flag(join == Join::Mul),
         Op::Scale { x, out, factor } => w.mat(x).mat(out).float(factor),

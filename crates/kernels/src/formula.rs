@@ -9,7 +9,8 @@ pub const EPSILON: f64 = 1e-8;
 /// f⁽ᵒʳᵈᵉʳ⁾(x) for order 0, 1 or 2.
 ///
 /// With y = f(x): tanh′ = 1 − y², tanh″ = −2 y (1 − y²); σ′ = y (1 − y), σ″ = y (1 − y)(1 − 2 y);
-/// softplus′ = σ, softplus″ = σ (1 − σ); elu′ = elu″ = e^x for x ≤ 0, else 1 and 0; sin′ = cos, sin″ = −sin. At a kink
+/// softplus′ = σ, softplus″ = σ (1 − σ); elu′ = elu″ = e^x for x ≤ 0, else 1 and 0; sin′ = cos, sin″ = −sin;
+/// with y = 1 / √x: −½ y³ and ¾ y⁵. At a kink
 /// the derivative from the left is taken; second derivatives of piecewise linear functions are 0.
 #[inline(always)]
 pub fn act<R: Real>(act: Act, order: u32, x: R) -> R {
@@ -31,6 +32,7 @@ fn act_value<R: Real>(act: Act, x: R) -> R {
         Act::Elu => x.if_positive(x, x.exp_m1()),
         Act::Softplus => x.softplus(),
         Act::Sine => x.sin_cos().0,
+        Act::InvSqrt => inverse_root(x),
     }
 }
 
@@ -52,6 +54,10 @@ fn act_first<R: Real>(act: Act, x: R) -> R {
         Act::Elu => x.if_positive(one, x.exp()),
         Act::Softplus => x.sigmoid(),
         Act::Sine => x.sin_cos().1,
+        Act::InvSqrt => {
+            let y = inverse_root(x);
+            R::of(-0.5) * (y * y * y)
+        }
     }
 }
 
@@ -74,7 +80,17 @@ fn act_second<R: Real>(act: Act, x: R) -> R {
             s * (one - s)
         }
         Act::Sine => -x.sin_cos().0,
+        Act::InvSqrt => {
+            let y = inverse_root(x);
+            R::of(0.75) * (y * y * y) * (y * y)
+        }
     }
+}
+
+/// 1 / √x, 0 for x ≤ 0.
+#[inline(always)]
+fn inverse_root<R: Real>(x: R) -> R {
+    x.if_positive(R::of(1.0) / x.sqrt(), R::of(0.0))
 }
 
 /// f′ by the output y = f(x), where [`Act::grad_from_output`] says so: 1 − y², y (1 − y), y + 1 (elu below 0), the slope.
@@ -87,7 +103,7 @@ pub fn grad_from_output<R: Real>(act: Act, y: R) -> R {
         Act::Tanh => one - y * y,
         Act::Sigmoid => y * (one - y),
         Act::Elu => y.if_positive(one, y + one),
-        Act::Identity | Act::Softplus | Act::Sine => one,
+        Act::Identity | Act::Softplus | Act::Sine | Act::InvSqrt => one,
     }
 }
 
@@ -119,6 +135,12 @@ pub fn phi<R: Real>(phi: Phi, order: u32, a: R) -> R {
         (Phi::HingeAbove, 1) => (one + a).if_positive(one, zero),
         (Phi::Linear | Phi::HingeBelow | Phi::HingeAbove, _) => zero,
     }
+}
+
+/// `yes` where `other` is larger than `best`, else `no`: how maxout compares, so that the first of equal ones stays.
+#[inline(always)]
+pub fn ahead<R: Real>(best: R, other: R, yes: R, no: R) -> R {
+    (other - best).if_positive(yes, no)
 }
 
 /// a + b or a b.

@@ -32,6 +32,12 @@ impl Mat {
     pub const fn columns(self, from: u32, cols: u32) -> Self {
         Self { at: self.at + from, cols, ..self }
     }
+
+    /// The view of `rows` rows from row `from` on.
+    #[must_use]
+    pub const fn band(self, from: u32, rows: u32) -> Self {
+        Self { at: self.at + from * self.stride, rows, ..self }
+    }
 }
 
 /// A run of words: `len` from `at` on.
@@ -62,13 +68,15 @@ pub enum Act {
     Softplus,
     /// sin x
     Sine,
+    /// 1 / √x, and 0 for x ≤ 0 (as are its derivatives): for norms, where what has no length gets no direction.
+    InvSqrt,
 }
 
 impl Act {
     /// Whether f′(x) follows from y = f(x) without loss of precision, so that x need not be kept.
     #[must_use]
     pub const fn grad_from_output(self) -> bool {
-        !matches!(self, Self::Softplus | Self::Sine)
+        !matches!(self, Self::Softplus | Self::Sine | Self::InvSqrt)
     }
 }
 
@@ -237,6 +245,25 @@ pub enum Op {
         out: u32,
         /// Adds to `out`.
         accumulate: bool,
+    },
+    /// out[u, c] = v[w, c], where w is the first of the k rows from u · k on whose x[w, c] is largest: with v = x the maxout
+    /// units of Goodfellow et al. 2013, with another v the derivative of [`Op::Route`].
+    Pick {
+        /// `[k · units, batch]`: what is compared.
+        x: Mat,
+        /// `[k · units, batch]`: what is taken; may be x.
+        v: Mat,
+        /// `[units, batch]`; overlaps neither.
+        out: Mat,
+    },
+    /// out[w, c] = v[u, c], where w is as in [`Op::Pick`], and 0 in the other rows of each k: the derivative of maxout.
+    Route {
+        /// `[k · units, batch]`: what is compared.
+        x: Mat,
+        /// `[units, batch]`: what is handed on.
+        v: Mat,
+        /// `[k · units, batch]`; overlaps neither.
+        out: Mat,
     },
     /// out[r, c] = v[r] in every column.
     Spread {

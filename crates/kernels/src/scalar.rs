@@ -64,6 +64,17 @@ pub fn run_op<T: Scalar>(op: &Op, arena: &mut [T], table: Option<&Table>) {
             gemm(arena, (a, ta), (b, tb), c, accumulate, epilogue);
         }
         Op::RowSum { x, out, accumulate } => row_sum(arena, x, out, accumulate),
+        Op::Pick { x, v, out } => {
+            each_unit(x, out.rows, arena, |arena, u, c, w| {
+                arena[out.index(u, c)] = arena[v.index(w, c)];
+            });
+        }
+        Op::Route { x, v, out } => each_unit(x, v.rows, arena, |arena, u, c, w| {
+            let pieces = x.rows / v.rows;
+            for row in u * pieces..(u + 1) * pieces {
+                arena[out.index(row, c)] = if row == w { arena[v.index(u, c)] } else { T::of(0.0) };
+            }
+        }),
         Op::Map { x, y, act, order } => {
             pairs(x, y, |i, o| arena[o] = formula::act(act, order, arena[i]));
         }
@@ -133,6 +144,24 @@ fn pairs(x: Mat, y: Mat, mut f: impl FnMut(usize, usize)) {
     for r in 0..y.rows {
         for c in 0..y.cols {
             f(x.index(r, c), y.index(r, c));
+        }
+    }
+}
+
+/// Calls `f` for each unit u and column c of maxout, with the first of the unit's rows whose x is largest.
+fn each_unit<T: Scalar>(x: Mat, units: u32, arena: &mut [T], f: impl Fn(&mut [T], u32, u32, u32)) {
+    let pieces = x.rows / units;
+    for u in 0..units {
+        for c in 0..x.cols {
+            let (mut best, mut index) = (arena[x.index(u * pieces, c)], T::of(0.0));
+            for piece in 1..pieces {
+                let other = arena[x.index(u * pieces + piece, c)];
+                index = formula::ahead(best, other, T::of(piece.into()), index);
+                best = formula::ahead(best, other, other, best);
+            }
+            #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "a piece")]
+            let winner = u * pieces + index.to_f64() as u32;
+            f(arena, u, c, winner);
         }
     }
 }

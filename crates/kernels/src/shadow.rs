@@ -41,6 +41,8 @@ impl Op {
             Self::Tick { counter, out, .. } => vec![word(counter), Mat::dense(out, 1, 3)],
             Self::Draw { out, .. }
             | Self::Gather { out, .. }
+            | Self::Pick { out, .. }
+            | Self::Route { out, .. }
             | Self::Spread { out, .. }
             | Self::Zip { out, .. }
             | Self::Scale { out, .. }
@@ -167,6 +169,8 @@ impl Shadow {
                     before + sum(self.of(row))
                 })
                 .collect(),
+            Op::Pick { x, v, out } => self.picked(x, v, out),
+            Op::Route { x, v, out } => self.routed(x, v, out),
             Op::Spread { v, out } => out
                 .indices()
                 .enumerate()
@@ -213,6 +217,47 @@ impl Shadow {
             }
             Op::Gemm { .. } => unreachable!("has its own loop"),
         }
+    }
+
+    /// Of the rows of a unit of maxout in column c: the one with the largest x, and those that other roundings may make it.
+    fn rivals(&self, x: Mat, pieces: u32, u: u32, c: u32) -> (u32, Vec<u32>) {
+        let rows = u * pieces..(u + 1) * pieces;
+        let at = |row: u32| (self.value(x.index(row, c)), self.variance[x.index(row, c)]);
+        let first = rows.start;
+        let winner = rows.clone().fold(first, |w, row| if at(row).0 > at(w).0 { row } else { w });
+        let (best, of_best) = at(winner);
+        let near = |&row: &u32| {
+            let (other, v) = at(row);
+            row != winner && v + of_best > 0.0 && is_near(best, (other, v + of_best))
+        };
+        (winner, rows.filter(near).collect())
+    }
+
+    fn picked(&self, x: Mat, v: Mat, out: Mat) -> Vec<f64> {
+        let pieces = x.rows / out.rows;
+        let unit = |u, c| {
+            let (winner, rivals) = self.rivals(x, pieces, u, c);
+            let value = |row: u32| self.value(v.index(row, c));
+            let other =
+                |row: u32| self.variance[v.index(row, c)] + jump(value(row) - value(winner));
+            rivals.into_iter().map(other).fold(self.variance[v.index(winner, c)], f64::max)
+        };
+        (0..out.rows)
+            .flat_map(|u| (0..out.cols).map(move |c| (u, c)))
+            .map(|(u, c)| unit(u, c))
+            .collect()
+    }
+
+    fn routed(&self, x: Mat, v: Mat, out: Mat) -> Vec<f64> {
+        let pieces = x.rows / v.rows;
+        let each = |(row, c): (u32, u32)| {
+            let (winner, rivals) = self.rivals(x, pieces, row / pieces, c);
+            let at = v.index(row / pieces, c);
+            let inherited = if row == winner { self.variance[at] } else { 0.0 };
+            let doubtful = rivals.contains(&row) || row == winner && !rivals.is_empty();
+            inherited + if doubtful { jump(self.value(at)) + self.variance[at] } else { 0.0 }
+        };
+        (0..out.rows).flat_map(|row| (0..out.cols).map(move |c| (row, c))).map(each).collect()
     }
 
     /// The variances of what an optimiser writes: parameters, then its buffers.
@@ -339,6 +384,7 @@ fn add_products(sums: &mut [[f64; 4]], (a, va): (f64, f64), right: &[[f64; 2]]) 
 fn rounding(value: f64, op: &Op) -> f64 {
     match op {
         Op::Spread { .. } | Op::Clamp { .. } | Op::Gather { .. } | Op::Map { .. } => 0.0,
+        Op::Pick { .. } | Op::Route { .. } => 0.0,
         Op::Draw { law: Law::Uniform { .. }, .. } | Op::Tick { .. } => 0.0,
         _ => square(U * value),
     }
@@ -433,6 +479,8 @@ fn mapped(act: Act, order: u32, x: (f64, f64)) -> f64 {
     let kink = is_near(0.0, x);
     let slope = match (act, order) {
         (Act::Relu | Act::Leaky(_) | Act::Elu, 0) if kink => 1.0,
+        // Steep beside 0: the slope where the error may have carried x.
+        (Act::InvSqrt, _) => inverse_root_slope(order, x),
         (_, 0 | 1) => formula::act(act, order + 1, x.0),
         // No third derivative of these is larger.
         _ => 2.0,
@@ -443,6 +491,20 @@ fn mapped(act: Act, order: u32, x: (f64, f64)) -> f64 {
         _ => 0.0,
     };
     square(slope) * x.1 + jump(height) + own
+}
+
+/// |d/dx x^(−½ − order)| at the end of x's error that is nearer to 0.
+fn inverse_root_slope(order: u32, (x, v): (f64, f64)) -> f64 {
+    let low = (x - v.sqrt()).max(0.5 * x);
+    if low <= 0.0 {
+        return 0.0;
+    }
+    let y = 1.0 / low.sqrt();
+    match order {
+        0 => 0.5 * y.powi(3),
+        1 => 0.75 * y.powi(5),
+        _ => 1.875 * y.powi(7),
+    }
 }
 
 /// The variance of f′ by the output y.

@@ -32,6 +32,17 @@ pub struct Module {
     pub bindings: &'static [Binding],
     /// The entry points.
     pub entries: &'static [&'static str],
+    /// Whether threads of a subgroup hand each other numbers.
+    pub subgroups: bool,
+}
+
+impl Module {
+    /// A text of this module as browsers want it: naga does without the directive, and does not know it.
+    #[must_use]
+    pub fn for_browsers(&self, source: &str) -> String {
+        let directive = if self.subgroups { "enable subgroups;\n" } else { "" };
+        format!("{directive}{source}")
+    }
 }
 
 const ARENA: Binding = Binding { name: "arena", access: Access::ReadWrite };
@@ -104,6 +115,7 @@ macro_rules! ops {
             include_str!("wgsl/function.wgsl"),
             include_str!("wgsl/elementwise.wgsl"),
             include_str!("wgsl/map.wgsl"),
+            include_str!("wgsl/maxout.wgsl"),
             include_str!("wgsl/optimise.wgsl"),
             include_str!("wgsl/reduce.wgsl"),
             include_str!("wgsl/gemm.wgsl"),
@@ -137,7 +149,10 @@ pub const DISPATCH: Module = Module {
         "rmsprop",
         "clamp",
         "average",
+        "pick",
+        "route",
     ],
+    subgroups: false,
 };
 
 /// One workgroup that walks whole programs.
@@ -146,6 +161,7 @@ pub const RESIDENT: Module = Module {
     source: ops!("wgsl/resident.wgsl"),
     bindings: &[ARENA, PROGRAM, TABLE, PLAN],
     entries: &["resident"],
+    subgroups: false,
 };
 
 /// Most entries of the resident form's list of runs.
@@ -163,39 +179,61 @@ pub const TILE: Module = Module {
     )),
     bindings: &[ARENA, PROGRAM],
     entries: &["tile"],
+    subgroups: false,
 };
 
-/// Products of large matrices where barriers cost more than loads: a thread makes a square of [`BLOCK_SIDE`].
+macro_rules! block {
+    ($rows_of_a:literal) => {
+        joined!(concat!(
+            include_str!("wgsl/math.wgsl"),
+            include_str!("wgsl/function.wgsl"),
+            include_str!($rows_of_a),
+            include_str!("wgsl/block.wgsl"),
+        ))
+    };
+}
+
+/// Products of large matrices where barriers cost more than loads: a workgroup of four threads makes [`BLOCK_ROWS`] times
+/// [`BLOCK_COLS`] elements.
 pub const BLOCK: Module = Module {
     name: "block",
-    source: joined!(concat!(
-        include_str!("wgsl/math.wgsl"),
-        include_str!("wgsl/function.wgsl"),
-        include_str!("wgsl/block.wgsl"),
-    )),
+    source: block!("wgsl/alone.wgsl"),
     bindings: &[ARENA, PROGRAM],
     entries: &["block"],
+    subgroups: false,
 };
 
-/// Rows and columns that a thread of [`BLOCK`] makes.
-pub const BLOCK_SIDE: u32 = 8;
+/// As [`BLOCK`], where the four threads are one vector and share what they load.
+pub const QUAD: Module =
+    Module { name: "quad", source: block!("wgsl/quad.wgsl"), subgroups: true, ..BLOCK };
+
+/// Rows that a workgroup of [`BLOCK`] makes.
+pub const BLOCK_ROWS: u32 = 16;
+/// Columns that a workgroup of [`BLOCK`] makes.
+pub const BLOCK_COLS: u32 = 32;
 
 /// Rows and columns that a workgroup of [`TILE`] makes.
 pub const TILE_SIDE: u32 = 64;
 
 #[cfg(test)]
 mod tests {
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
+    use naga::valid::{
+        Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator,
+    };
     use naga::{AddressSpace, StorageAccess};
 
     use super::*;
 
-    const MODULES: [&Module; 4] = [&DISPATCH, &RESIDENT, &TILE, &BLOCK];
+    const MODULES: [&Module; 5] = [&DISPATCH, &RESIDENT, &TILE, &BLOCK, &QUAD];
 
     fn parsed(module: &Module) -> naga::Module {
         let parsed = naga::front::wgsl::parse_str(module.source)
             .unwrap_or_else(|error| panic!("{}", error.emit_to_string(module.source)));
-        Validator::new(ValidationFlags::all(), Capabilities::empty())
+        let capabilities =
+            if module.subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() };
+        Validator::new(ValidationFlags::all(), capabilities)
+            .subgroup_stages(ShaderStages::COMPUTE)
+            .subgroup_operations(SubgroupOperationSet::QUAD_FRAGMENT_COMPUTE)
             .validate(&parsed)
             .unwrap_or_else(|error| panic!("{}", error.emit_to_string(module.source)));
         parsed
@@ -267,12 +305,14 @@ mod tests {
         }
     }
 
-    /// The plan's words, and a tile's side, stand in both languages.
+    /// The plan's words, and the sides of tiles and blocks, stand in both languages.
     #[test]
     fn sizes_agree() {
         assert!(RESIDENT.source.contains(&format!("array<vec4<u32>, {PLAN_RUNS}>")));
         let record = format!("const RECORD: u32 = {}u;", crate::encode::RECORD_WORDS);
         assert!(RESIDENT.source.contains(&record));
         assert!(TILE.source.contains(&format!("const SIDE: u32 = {TILE_SIDE}u;")));
+        assert!(BLOCK.source.contains(&format!("const ROWS: u32 = {BLOCK_ROWS}u;")));
+        assert!(BLOCK.source.contains(&format!("const COLUMNS: u32 = {BLOCK_COLS}u;")));
     }
 }

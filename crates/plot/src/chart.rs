@@ -8,18 +8,21 @@ use crate::theme::{Rgb, Theme};
 /// −log 4, the value of the game when p_g = p_data and D is at its best (Theorem 1), nats.
 pub const MINUS_LOG_4: f64 = -1.386_294_361_119_890_6;
 
+/// Pixels left and right of a chart's plot.
+const MARGINS: (f32, f32) = (34.0, 15.0);
+
 /// Pixels of text.
 const LABEL: f32 = 10.0;
 
 /// A line of a chart: (iteration, value), iterations ascending.
 pub type Points = [(f64, f32)];
 
-struct Curve<'a> {
-    points: &'a Points,
-    colour: Rgb,
+pub(crate) struct Curve<'a> {
+    pub(crate) points: &'a Points,
+    pub(crate) colour: Rgb,
 }
 
-struct Level {
+pub(crate) struct Level {
     value: f32,
     name: &'static str,
 }
@@ -47,7 +50,7 @@ struct Axes {
     y: Scale,
 }
 
-fn trend(
+pub(crate) fn trend(
     curves: &[Curve<'_>],
     level: Option<&Level>,
     (width, height): (f32, f32),
@@ -57,17 +60,17 @@ fn trend(
     if width < 80.0 || height < 40.0 {
         return marks;
     }
-    let plot = Rect { x: 34.0, y: 6.0, w: width - 49.0, h: height - 24.0 };
-    let last = |curve: &Curve<'_>| curve.points.last().map(|p| p.0);
-    let end = curves.iter().filter_map(last).fold(1.0, f64::max) as f32;
+    let (left, right) = MARGINS;
+    let plot = Rect { x: left, y: 6.0, w: width - left - right, h: height - 24.0 };
+    let (begin, end) = span(&curves.iter().map(|curve| curve.points).collect::<Vec<_>>());
     let values = curves.iter().flat_map(|c| c.points.iter().map(|p| p.1));
     let (low, high) = range(values.collect(), level.map(|l| l.value));
     let axes = Axes {
         plot,
-        x: Scale::new(0.0, end, plot.x, plot.x + plot.w),
+        x: Scale::new(begin, end, plot.x, plot.x + plot.w),
         y: Scale::new(low, high, plot.y + plot.h, plot.y),
     };
-    ground(&mut marks, &axes, end, (low, high), theme);
+    ground(&mut marks, &axes, (begin, end), (low, high), theme);
     if let Some(level) = level {
         let dots = Stroke::solid(theme.muted, 1.6).dash(Dash::Dotted);
         let y = axes.y.pixel(level.value);
@@ -75,8 +78,12 @@ fn trend(
     }
     for curve in curves {
         let place = |p: &(f64, f32)| (axes.x.pixel(p.0 as f32), axes.y.pixel(p.1.clamp(low, high)));
-        let points = curve.points.iter().map(place).collect();
-        marks.push(Mark::Line { points, stroke: Stroke::solid(curve.colour, 1.6) });
+        let points: Vec<Point> = curve.points.iter().map(place).collect();
+        marks.push(match points[..] {
+            // No line goes through a single point.
+            [only] => Mark::Dots { at: vec![only], radius: 2.0, colour: curve.colour, alpha: 1.0 },
+            _ => Mark::Line { points, stroke: Stroke::solid(curve.colour, 1.6) },
+        });
     }
     // Below its line's right end, over the curves.
     marks.extend(level.map(|level| Mark::Text {
@@ -91,12 +98,20 @@ fn trend(
 }
 
 /// The axes, a level line at each of y's ticks, and the numbers.
-fn ground(marks: &mut Vec<Mark>, axes: &Axes, end: f32, (low, high): (f32, f32), theme: &Theme) {
+fn ground(
+    marks: &mut Vec<Mark>,
+    axes: &Axes,
+    (begin, end): (f32, f32),
+    (low, high): (f32, f32),
+    theme: &Theme,
+) {
     let rule = Stroke::solid(theme.rule, 1.0);
     let mut line =
         |a: Point, b: Point, stroke| marks.push(Mark::Line { points: vec![a, b], stroke });
     let (left, right, base) = (axes.plot.x, axes.plot.x + axes.plot.w, axes.plot.y + axes.plot.h);
-    let (across, up) = (ticks(0.0, end, 4), ticks(low, high, 5));
+    let (mut across, up) = (ticks(begin, end, 4), ticks(low, high, 5));
+    // There are no halves of iterations.
+    across.retain(|x| x.fract() == 0.0);
     for y in up.iter().map(|value| axes.y.pixel(*value)) {
         line((left - 3.0, y), (right, y), rule.alpha(0.7));
     }
@@ -115,6 +130,24 @@ fn ground(marks: &mut Vec<Mark>, axes: &Axes, end: f32, (low, high): (f32, f32),
     for value in across {
         label((axes.x.pixel(value), base + 11.0), count(value), Anchor::Centre);
     }
+}
+
+/// The iterations of a chart: from where its run was first seen, which is not 0 for one that was trained before.
+fn span(curves: &[&Points]) -> (f32, f32) {
+    let all = || curves.iter().flat_map(|points| [points.first(), points.last()]);
+    let begin = all().flatten().map(|p| p.0).reduce(f64::min).unwrap_or_default();
+    let end = all().flatten().map(|p| p.0).fold(begin + 1.0, f64::max);
+    // The first figures of a new run come an update or a few later.
+    let begin = if begin < 0.1 * end { 0.0 } else { begin };
+    (begin as f32, end as f32)
+}
+
+/// The iteration that lies `x` pixels from the left in a chart of these curves that is so wide.
+#[must_use]
+pub fn iteration_at(curves: &[&Points], x: f32, width: f32) -> f32 {
+    let (begin, end) = span(curves);
+    let share = (x - MARGINS.0) / (width - MARGINS.0 - MARGINS.1).max(1.0);
+    begin + share.clamp(0.0, 1.0) * (end - begin)
 }
 
 /// The range of a chart's values: all of them, unless a few spikes would flatten the rest; those are cut at the edge.
@@ -163,6 +196,36 @@ mod tests {
         }
         let (low, high) = range(vec![-1.2, -1.1, -1.0], Some(MINUS_LOG_4 as f32));
         assert!(low < MINUS_LOG_4 as f32 && high > -1.0);
+    }
+
+    #[test]
+    fn a_run_that_was_trained_before_fills_its_chart() {
+        let run = [(10_000.0, 0.7), (10_500.0, 0.6), (12_000.0, 0.5)];
+        assert_eq!(span(&[&run]), (10_000.0, 12_000.0));
+        assert_eq!(span(&[&[]]), (0.0, 1.0));
+        assert_eq!(span(&[&[(3.0, 0.7), (900.0, 0.5)]]), (0.0, 900.0));
+        let marks = losses(&run, &[], (300.0, 120.0), &Theme::LIGHT);
+        let line = marks.iter().find_map(|mark| match mark {
+            Mark::Line { points, .. } if points.len() == 3 => Some(points.clone()),
+            _ => None,
+        });
+        let line = line.expect("the curve");
+        for (point, at) in run.iter().zip(&line) {
+            assert!((iteration_at(&[&run], at.0, 300.0) - point.0 as f32).abs() < 0.5, "{at:?}");
+        }
+        assert!(line[2].0 - line[0].0 > 240.0, "{line:?}");
+    }
+
+    #[test]
+    fn a_single_point_is_seen_at_a_whole_iteration() {
+        let marks = losses(&[(800.0, 1.3)], &[], (300.0, 120.0), &Theme::LIGHT);
+        let dots =
+            marks.iter().filter(|mark| matches!(mark, Mark::Dots { at, .. } if at.len() == 1));
+        assert_eq!(dots.count(), 1);
+        let halves = marks
+            .iter()
+            .filter(|mark| matches!(mark, Mark::Text { text, .. } if text.contains("00.")));
+        assert_eq!(halves.count(), 0);
     }
 
     #[test]

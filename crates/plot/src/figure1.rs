@@ -82,6 +82,8 @@ pub struct LineStrokes {
     pub optimal: Stroke,
     /// p_g of the average of G.
     pub average: Stroke,
+    /// From z to G(z).
+    pub arrows: Stroke,
 }
 
 impl LineStrokes {
@@ -94,6 +96,7 @@ impl LineStrokes {
             d: Stroke::solid(theme.d, 2.0).dash(Dash::Dashed),
             optimal: Stroke::solid(theme.d, 1.0).alpha(0.85),
             average: Stroke::solid(theme.fake, 1.8).dash(Dash::DashDot),
+            arrows: Stroke::solid(theme.fake, 1.0).alpha(0.6),
         }
     }
 }
@@ -194,7 +197,7 @@ pub fn figure1(
         curve(&mut marks, data.x, &data.line.d, axes, axes.d, strokes.d);
     }
     if layers.arrows {
-        arrows(&mut marks, data, axes, theme);
+        arrows(&mut marks, data, axes, strokes.arrows);
     }
     // Curves run under the name of the level.
     marks.push(Mark::Text {
@@ -334,7 +337,7 @@ fn lines(marks: &mut Vec<Mark>, points: impl Iterator<Item = Point>, stroke: Str
     marks.extend(finite_runs(points).into_iter().map(|points| Mark::Line { points, stroke }));
 }
 
-fn arrows(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, theme: &Theme) {
+fn arrows(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, stroke: Stroke) {
     let (x_axis, z_axis) = (axes.arrows.y, axes.arrows.y + axes.arrows.h);
     let (mut shafts, mut heads) = (Vec::new(), Vec::new());
     for &(z, x) in &data.line.arrows {
@@ -345,8 +348,9 @@ fn arrows(marks: &mut Vec<Mark>, data: &LineData<'_>, axes: &LineAxes, theme: &T
             heads.extend(head(tail, tip, 6.0));
         }
     }
-    marks.push(Mark::Segments { ends: shafts, stroke: Stroke::solid(theme.fake, 1.0).alpha(0.6) });
-    marks.push(Mark::Segments { ends: heads, stroke: Stroke::solid(theme.fake, 1.2).alpha(0.95) });
+    marks.push(Mark::Segments { ends: shafts, stroke });
+    let stroke = Stroke { alpha: 0.95, width: 1.2, ..stroke };
+    marks.push(Mark::Segments { ends: heads, stroke });
 }
 
 /// The two barbs of an arrow that ends at `tip`, each reaching `back` pixels along its shaft.

@@ -1,8 +1,7 @@
 //! Iterations per second against the size of a run, both logarithmic: a power law is a straight line.
 
-use crate::framed::LEGEND;
 use crate::geometry::Scale;
-use crate::legend::{Entry, Swatch, legend};
+use crate::legend::{Entry, LEAST, Swatch, legend};
 use crate::mark::{Anchor, Mark, Point, Rect, Stroke};
 use crate::theme::{Rgb, Theme};
 
@@ -23,7 +22,7 @@ const TEXT: f32 = 11.0;
 
 /// The panels side by side over one range of iterations per second, above a legend.
 pub(crate) fn growth(panels: &[Growth<'_>], size: (u32, u32), theme: &Theme) -> Vec<Mark> {
-    let (width, height) = (size.0 as f32, size.1 as f32 - LEGEND);
+    let (width, height) = (size.0 as f32, size.1 as f32 - LEAST);
     let rates = panels.iter().flat_map(|p| &p.series).flat_map(|(_, points)| points.iter());
     let (low, high) = decades(rates.map(|p| p.1));
     let each = width / panels.len().max(1) as f32;

@@ -6,6 +6,8 @@ use crate::theme::{Rgb, Theme};
 
 /// Between the middles of two rows, pixels.
 const ROW: f32 = 14.0;
+/// The height of a legend of one row or two, pixels.
+pub(crate) const LEAST: f32 = 30.0;
 
 /// How an entry of the legend is shown.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,8 @@ pub(crate) enum Swatch {
     Cross(Stroke),
     /// A hollow triangle.
     Triangle(Stroke),
+    /// Nested contours, the inner one in this stroke and the outer ones paler.
+    Rings(Stroke),
     /// A colour among the pixels of an image.
     Fill(Rgb),
 }
@@ -38,6 +42,9 @@ impl Swatch {
                 Self::Segment(wanted) | Self::Cross(wanted) | Self::Triangle(wanted),
                 Mark::Segments { stroke, ends },
             ) => wanted == stroke && !ends.is_empty(),
+            (Self::Rings(wanted), Mark::Segments { stroke, ends }) => {
+                *wanted == stroke.alpha(wanted.alpha) && !ends.is_empty()
+            }
             (Self::Dot(wanted), Mark::Dots { colour, at, .. }) => {
                 wanted == colour && !at.is_empty()
             }
@@ -64,6 +71,11 @@ impl Swatch {
             Self::Triangle(stroke) => {
                 Mark::Segments { ends: triangle((x + 12.0, y + 1.0), 4.5).to_vec(), stroke }
             }
+            Self::Rings(stroke) => {
+                let centre = (x + 12.0, y);
+                let ends = [(9.0, 5.5), (4.0, 2.4)].iter().flat_map(|r| ring(centre, *r)).collect();
+                Mark::Segments { ends, stroke }
+            }
             Self::Fill(fill) => Mark::Box {
                 rect: Rect { x: x + 4.0, y: y - 5.0, w: 16.0, h: 10.0 },
                 fill: Some(fill),
@@ -73,12 +85,39 @@ impl Swatch {
     }
 }
 
+/// The sides of an ellipse with these half axes.
+fn ring((x, y): Point, r: Point) -> impl Iterator<Item = (Point, Point)> {
+    const SIDES: u16 = 16;
+    let corner = move |i: u16| {
+        let turn = std::f32::consts::TAU * f32::from(i) / f32::from(SIDES);
+        (x + r.0 * turn.cos(), y + r.1 * turn.sin())
+    };
+    (0..SIDES).map(move |i| (corner(i), corner(i + 1)))
+}
+
 /// What an entry takes, pixels; a letter counts as 6.4.
 fn room((_, name): &Entry) -> f32 {
     26.0 + 6.4 * name.chars().count() as f32 + 16.0
 }
 
-/// Centred swatches and names below `top`: in one row where they fit into `width` pixels, else in two.
+fn total(entries: &[Entry]) -> f32 {
+    entries.iter().map(room).sum()
+}
+
+/// Rows of about as many entries each: as few as fit into `width` pixels.
+fn rows(entries: &[Entry], width: f32) -> Vec<&[Entry]> {
+    let count = entries.len().max(1);
+    let of = |rows: usize| entries.chunks(count.div_ceil(rows));
+    let fits = |rows: &usize| of(*rows).all(|row| total(row) <= width);
+    of((1..count).find(fits).unwrap_or(count)).collect()
+}
+
+/// What a legend takes, pixels: two rows have room in any case.
+pub(crate) fn height(entries: &[Entry], width: f32) -> f32 {
+    LEAST + ROW * rows(entries, width).len().saturating_sub(2) as f32
+}
+
+/// Centred swatches and names below `top`, in as many rows as [`height`] has room for.
 pub(crate) fn legend(
     marks: &mut Vec<Mark>,
     entries: &[Entry],
@@ -86,14 +125,8 @@ pub(crate) fn legend(
     top: f32,
     theme: &Theme,
 ) {
-    let total = |entries: &[Entry]| entries.iter().map(room).sum::<f32>();
-    let rows: Vec<&[Entry]> = if total(entries) <= width {
-        vec![entries]
-    } else {
-        let (first, second) = entries.split_at(entries.len().div_ceil(2));
-        vec![first, second]
-    };
-    let middle = top + 15.0;
+    let rows = rows(entries, width);
+    let middle = top + height(entries, width) / 2.0;
     for (row, entries) in rows.iter().enumerate() {
         let y = middle + ROW * (row as f32 - 0.5 * (rows.len() - 1) as f32);
         let mut x = ((width - total(entries)) / 2.0).max(4.0);
@@ -129,6 +162,10 @@ mod tests {
         let narrow = places(400.0);
         assert_eq!(narrow.iter().map(|p| p.1).collect::<Vec<_>>(), [108.0, 108.0, 122.0, 122.0]);
         assert!(narrow.iter().all(|p| p.0 + 128.0 <= 400.0), "{narrow:?}");
+        // More rows go further down.
+        let column = places(180.0);
+        assert_eq!(column.iter().map(|p| p.1).collect::<Vec<_>>(), [108.0, 122.0, 136.0, 150.0]);
+        assert_eq!(height(&entries, 180.0), 58.0);
     }
 
     #[test]
@@ -142,5 +179,12 @@ mod tests {
         assert!(!cross.stands_for(&segments(stroke, &[])), "nothing is drawn");
         assert!(!cross.stands_for(&segments(stroke.alpha(0.5), &one)), "another look");
         assert!(!Swatch::Line(stroke).stands_for(&segments(stroke, &one)), "no curve");
+        assert!(
+            Swatch::Rings(stroke).stands_for(&segments(stroke.alpha(0.4), &one)),
+            "an outer one"
+        );
+        assert!(
+            !Swatch::Rings(stroke).stands_for(&segments(Stroke { width: 1.0, ..stroke }, &one))
+        );
     }
 }

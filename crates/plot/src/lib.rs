@@ -3,12 +3,15 @@
 //! A figure of the stage is a list of [`Mark`]s in pixels: plain data, the same in the page, in an SVG file and in a
 //! PNG file. The page draws them on its canvas; natively, `paint` draws them on any plotters backend.
 
+mod bars;
 mod chart;
 #[cfg(feature = "native")]
 mod error;
 mod estimate;
 mod figure1;
 mod framed;
+#[cfg(feature = "native")]
+mod gap;
 mod geometry;
 #[cfg(feature = "native")]
 mod growth;
@@ -20,13 +23,15 @@ mod mark;
 mod native;
 #[cfg(feature = "native")]
 mod paint;
+mod phase;
 mod plane;
 mod svg;
 mod table;
 mod theme;
 mod track;
 
-pub use chart::{MINUS_LOG_4, Points, losses, value};
+pub use bars::{BINS, binned, counts, scores};
+pub use chart::{MINUS_LOG_4, Points, iteration_at, losses, value};
 #[cfg(feature = "native")]
 pub use error::PlotError;
 pub use estimate::{model_density, optimal};
@@ -42,6 +47,7 @@ pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 pub use native::Figure;
 #[cfg(feature = "native")]
 pub use paint::paint;
+pub use phase::{Phase, State, Way, phase, spectrum};
 pub use plane::{
     PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, cell_of, lattice, outside, plane, pull_length,
 };

@@ -2,6 +2,7 @@
 
 use crate::figure1::LineLayers;
 use crate::framed::{Shown, framed_losses, framed_moment, framed_value};
+use crate::gap::gaps;
 use crate::growth::{Growth, growth};
 use crate::judge::Judge;
 use crate::mark::Mark;
@@ -40,6 +41,11 @@ pub enum Figure<'a> {
         value: &'a Points,
         /// V(D*,G).
         optimal: &'a Points,
+    },
+    /// V(D*,G) − V(D,G) over D-updates.
+    Gap {
+        /// Ways of training by name, at most four of different colours.
+        curves: &'a [(&'static str, &'a Points)],
     },
     /// Iterations per second against the size of a run, side by side.
     Growth {
@@ -98,6 +104,7 @@ impl Figure<'_> {
         let marks = match *self {
             Self::Moment { stage, picture } => framed(stage, picture, size, theme)?,
             Self::Growth { panels } => growth(panels, size, theme),
+            Self::Gap { curves } => gaps(curves, places, theme),
             Self::Losses { d, g } => framed_losses(d, g, places, theme),
             Self::Value { value, optimal } => framed_value(value, optimal, places, theme),
         };
@@ -152,7 +159,7 @@ fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framed::LEGEND;
+    use crate::legend::LEAST;
     use crate::theme::Rgb;
     use adversaria_protocol::{Images, Line, Plane};
 
@@ -222,7 +229,7 @@ mod tests {
     fn listed(stage: &Stage, picture: &Picture) -> Vec<String> {
         let size = (720, 540);
         let marks = framed(stage, picture, size, &Theme::LIGHT).expect("of one kind");
-        let foot = size.1 as f32 - LEGEND;
+        let foot = size.1 as f32 - LEAST;
         let name = |m: &Mark| match m {
             Mark::Text { at, text, .. } if at.1 > foot => Some(text.clone()),
             _ => None,
@@ -262,12 +269,14 @@ mod tests {
     fn the_legends_of_lines_and_images_list_what_is_drawn() {
         let (stage, picture) = line();
         let optimal = "D*(x) = p_data / (p_data + p_g)";
-        assert_eq!(listed(&stage, &picture), ["p_data", "p_g", "D(x)", optimal]);
+        let arrows = "z → G(z)";
+        assert_eq!(listed(&stage, &picture), ["p_data", "p_g", "D(x)", optimal, arrows]);
         let Picture::Line(mut curves) = picture else { unreachable!("a line is a line") };
         curves.average = curves.p_g.clone();
         curves.d.clear();
         let averaged = Picture::Line(curves);
-        assert_eq!(listed(&stage, &averaged), ["p_data", "p_g", "p_g, average of G", optimal]);
+        let names = ["p_data", "p_g", "p_g, average of G", optimal, arrows];
+        assert_eq!(listed(&stage, &averaged), names);
         let stage = Stage::Images { width: 2, height: 2, real: vec![0; 8] };
         let images =
             Images { fake: vec![0; 8], average: vec![], fake_score: vec![], real_score: vec![] };

@@ -5,7 +5,7 @@ use crate::figure1::{head, plain};
 use crate::geometry::{Scale, clip, contour, refine};
 use crate::judge::Judge;
 use crate::mark::{Anchor, Mark, Point, Raster, Rect, Stroke};
-use crate::theme::{Rgb, Theme};
+use crate::theme::Theme;
 use adversaria_protocol::Plane;
 
 /// What the figure shows.
@@ -81,6 +81,10 @@ pub struct PlaneStrokes {
     pub pulls: Stroke,
     /// G's warped latent lattice.
     pub grid: Stroke,
+    /// The innermost contour of p_data; the outer ones are paler.
+    pub density: Stroke,
+    /// The same of p_g.
+    pub model: Stroke,
 }
 
 impl PlaneStrokes {
@@ -93,6 +97,8 @@ impl PlaneStrokes {
             contour: Stroke::solid(theme.d, 1.6),
             pulls: Stroke::solid(theme.pull, 1.2).alpha(0.8),
             grid: Stroke::solid(theme.fake, 1.0).alpha(0.7),
+            density: Stroke::solid(theme.real, 1.2),
+            model: Stroke::solid(theme.fake, 1.2),
         }
     }
 }
@@ -167,10 +173,10 @@ pub fn plane(
         marks.push(Mark::Image { raster, rect: axes.view, smooth: true });
     }
     if layers.density {
-        densities(&mut marks, (data.p_data, theme.real), data.side, axes);
+        densities(&mut marks, data.p_data, data.side, axes, strokes.density);
     }
     if layers.model {
-        densities(&mut marks, (&p_g, theme.fake), data.side, axes);
+        densities(&mut marks, &p_g, data.side, axes, strokes.model);
     }
     if layers.contour {
         neutral(&mut marks, data, axes, strokes.contour);
@@ -207,23 +213,46 @@ fn is_field(field: &[f32], side: usize) -> bool {
     side > 0 && field.len() == side * side
 }
 
-/// What colours the plane: D − D*, or D*, or D.
+/// What colours the plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// D.
+    Score,
+    /// D*.
+    Optimal,
+    /// D − D*.
+    Difference,
+}
+
+impl Ground {
+    /// D − D*, or D*, or D: a loss without a best D shows D in the place of both.
+    pub(crate) fn of(data: &PlaneData<'_>, layers: PlaneLayers) -> Option<Self> {
+        let known = data.judge.best_name().is_some();
+        let has_score = is_field(&data.plane.field, data.side);
+        if layers.difference && known && has_score {
+            Some(Self::Difference)
+        } else if layers.optimal && known {
+            is_field(data.p_data, data.side).then_some(Self::Optimal)
+        } else {
+            let wanted = layers.field || layers.difference || layers.optimal;
+            (wanted && has_score).then_some(Self::Score)
+        }
+    }
+}
+
 fn ground(data: &PlaneData<'_>, layers: PlaneLayers, p_g: &[f32], theme: &Theme) -> Option<Raster> {
     let (field, judge) = (&data.plane.field, data.judge);
     let best = || -> Vec<f32> {
         optimal(data.p_data, p_g).into_iter().map(|best| judge.best(best)).collect()
     };
     let or_neutral = |value: f32| if value.is_nan() { judge.neutral() } else { value };
-    let known = judge.best_name().is_some();
-    let values = if layers.difference && known && is_field(field, data.side) {
-        let over = |(d, best): (&f32, f32)| or_neutral(judge.neutral() + d - best);
-        field.iter().zip(best()).map(over).collect()
-    } else if layers.optimal && known {
-        best().into_iter().map(or_neutral).collect()
-    } else if layers.field || layers.difference || layers.optimal {
-        field.clone()
-    } else {
-        return None;
+    let values = match Ground::of(data, layers)? {
+        Ground::Difference => {
+            let over = |(d, best): (&f32, f32)| or_neutral(judge.neutral() + d - best);
+            field.iter().zip(best()).map(over).collect()
+        }
+        Ground::Optimal => best().into_iter().map(or_neutral).collect(),
+        Ground::Score => field.clone(),
     };
     is_field(&values, data.side).then(|| field_raster(&values, data.side, judge, theme))
 }
@@ -281,9 +310,10 @@ const FINER: usize = 4;
 
 fn densities(
     marks: &mut Vec<Mark>,
-    (density, colour): (&[f32], Rgb),
+    density: &[f32],
     side: usize,
     axes: &PlaneAxes,
+    stroke: Stroke,
 ) {
     let peak = density.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
     if peak <= 0.0 || !is_field(density, side) {
@@ -291,8 +321,7 @@ fn densities(
     }
     let fine = refine(&widened(density, side), side + 2, FINER);
     for (share, alpha) in [(0.05, 0.4), (0.2, 0.6), (0.5, 0.8), (0.8, 1.0)] {
-        let stroke = Stroke::solid(colour, 1.2).alpha(alpha);
-        contours(marks, &fine, (side, FINER), share * peak, axes, stroke);
+        contours(marks, &fine, (side, FINER), share * peak, axes, stroke.alpha(alpha));
     }
 }
 

@@ -1,10 +1,11 @@
 //! The figures of a run as lines of a CSV file, the same in the page and on the command line.
 
-use adversaria_protocol::{Evaluation, Metrics};
+use adversaria_protocol::{Chance, Evaluation, Metrics};
 
 /// The columns of metrics.csv. A field is empty where there is no such figure: before the first update, for data without
-/// modes or without a density.
-pub const COLUMNS: [&str; 14] = [
+/// modes or without a density. Those by chance are what a figure reads on average where p_g = p_data, but for MMD², whose
+/// average is 0 then: of that it is the standard deviation.
+pub const COLUMNS: [&str; 23] = [
     "iteration",
     "updates_d",
     "updates_g",
@@ -19,6 +20,15 @@ pub const COLUMNS: [&str; 14] = [
     "kl_model_data",
     "modes",
     "quality",
+    "total_variation",
+    "wasserstein",
+    "mmd2",
+    "jsd_by_chance",
+    "total_variation_by_chance",
+    "wasserstein_by_chance",
+    "mmd2_by_chance",
+    "norm_minimax",
+    "norm_nonsaturating",
 ];
 
 /// What is known of an iteration, in the order of [`COLUMNS`]: its figures, and p_g against p_data if that was compared
@@ -34,6 +44,9 @@ pub fn row(
     let compared = |of: fn(&Evaluation) -> f32| judged.map_or_else(String::new, |e| number(of(e)));
     let value = metrics.map(|m| m.value).or(judged.map(|e| e.value));
     let modes = judged.and_then(|e| e.modes);
+    let chance = |of: fn(&Chance) -> f32| {
+        judged.and_then(|e| e.chance).map_or_else(String::new, |chance| number(of(&chance)))
+    };
     [
         iteration.to_string(),
         count(|m| m.updates_d),
@@ -49,6 +62,15 @@ pub fn row(
         compared(|e| e.kl_model_data),
         modes.map_or_else(String::new, |(found, _)| found.to_string()),
         judged.and_then(|e| e.quality).map_or_else(String::new, number),
+        compared(|e| e.total_variation),
+        compared(|e| e.wasserstein),
+        compared(|e| e.mmd2),
+        chance(|c| c.jsd.0),
+        chance(|c| c.total_variation.0),
+        chance(|c| c.wasserstein.0),
+        chance(|c| c.mmd2.1),
+        figure(|m| m.norm_minimax),
+        figure(|m| m.norm_nonsaturating),
     ]
 }
 
@@ -66,7 +88,7 @@ mod tests {
         let metrics =
             Metrics { updates_d: 14, updates_g: 7, loss_d: 0.5, value: -1.5, ..Metrics::NEW };
         let line = |m, e| row(7, m, e).join(",");
-        assert_eq!(line(Some(&metrics), None), "7,14,7,0.5,,,,-1.5,,,,,,");
+        assert_eq!(line(Some(&metrics), None), "7,14,7,0.5,,,,-1.5,,,,,,,,,,,,,,,");
         let judged = Evaluation {
             iteration: 7,
             samples: 10,
@@ -76,9 +98,22 @@ mod tests {
             kl_model_data: 0.75,
             value_optimal: -1.0,
             value: -1.25,
+            total_variation: 0.5,
+            wasserstein: 0.125,
+            mmd2: -0.25,
+            bandwidth: 1.0,
+            chance: Some(Chance {
+                jsd: (0.01, 1.0),
+                total_variation: (0.02, 2.0),
+                wasserstein: (0.03, 3.0),
+                mmd2: (0.0, 0.04),
+            }),
             modes: Some((3, 8)),
             quality: Some(0.875),
         };
-        assert_eq!(line(None, Some(&judged)), "7,,,,,,,-1.25,-1,0.25,,0.75,3,0.875");
+        assert_eq!(
+            line(None, Some(&judged)),
+            "7,,,,,,,-1.25,-1,0.25,,0.75,3,0.875,0.5,0.125,-0.25,0.01,0.02,0.03,0.04,,"
+        );
     }
 }

@@ -16,6 +16,15 @@ pub enum Step {
     Part,
 }
 
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Player {
+    /// D.
+    Discriminator,
+    /// G.
+    Generator,
+}
+
 /// Which costly parts of a 2D frame are wanted; the others come empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layers {
@@ -48,7 +57,7 @@ pub enum Command {
     Step(Step),
     /// At most this many iterations per second; `None` is flat out.
     Pace(Option<f32>),
-    /// Changes one field of the running spec (kd, kg, optd and optg as to rates, loss), and logs the change.
+    /// Changes one field of the running spec (kd, kg, optd and optg as to rates, loss, reg, unroll), and logs the change.
     Change {
         /// For the reply.
         id: u32,
@@ -68,6 +77,21 @@ pub enum Command {
         /// How many.
         iterations: u64,
     },
+    /// Trains one player alone while the other stands still, its rate falling from round to round, until it gets no nearer
+    /// to its optimum or a bound is reached; then pauses, says so in a sentence, and replies with the metrics. Whatever else
+    /// the run is told ends it where it is.
+    Optimum {
+        /// For the reply.
+        id: u32,
+        /// Who trains.
+        player: Player,
+    },
+    /// As [`Command::Optimum`] of a new D, drawn afresh, which takes D's place: how well G's samples can be told from the
+    /// data at all.
+    Detector {
+        /// For the reply.
+        id: u32,
+    },
     /// Draws from G.
     Sample {
         /// For the reply.
@@ -81,6 +105,27 @@ pub enum Command {
         id: u32,
         /// Row-major.
         points: Vec<f32>,
+    },
+    /// The latent points of the generated samples on stage.
+    Latents {
+        /// For the reply.
+        id: u32,
+    },
+    /// G(z) of latent points, with D's word on it.
+    Generate {
+        /// For the reply.
+        id: u32,
+        /// `[n, dim of z]`
+        z: Vec<f32>,
+    },
+    /// The training images that are nearest to these.
+    Neighbours {
+        /// For the reply.
+        id: u32,
+        /// 0 black to 255 white, `[n, height, width]`.
+        images: Vec<u8>,
+        /// How many of each.
+        most: u32,
     },
     /// The run as a safetensors file.
     Checkpoint {

@@ -107,10 +107,32 @@ pub enum Reply {
     Done,
     /// Metrics after an advance.
     Metrics(Metrics),
-    /// Samples `[n, dim]` or scores `[n]`.
+    /// Samples `[n, dim]`, scores `[n]` or latent points `[n, dim of z]`.
     Values(Vec<f32>),
+    /// What G makes of latent points.
+    Generated {
+        /// G(z), `[n, dim]`.
+        x: Vec<f32>,
+        /// D(G(z)), `[n]`.
+        score: Vec<f32>,
+    },
+    /// Training images, the nearest first, as many for each image that was asked about.
+    Neighbours(Vec<Neighbour>),
     /// A file.
     Bytes(Vec<u8>),
+}
+
+/// A training image that is near to another image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its row in the run's training table.
+    pub row: u32,
+    /// The digit it is labelled with.
+    pub class: u8,
+    /// Root mean square of the differences of their pixels: 0 for a copy, 1 for black against white.
+    pub distance: f32,
+    /// 0 black to 255 white, `[height, width]`.
+    pub pixels: Vec<u8>,
 }
 
 /// What a run is, said once when it comes on stage.
@@ -193,8 +215,25 @@ pub struct Frame {
     pub part: u32,
     /// Hidden units, when they are watched.
     pub units: Option<Units>,
+    /// What is happening, by the rules of [`adversaria_core::diagnosis`]; none where there is nothing to say.
+    pub diagnosis: Option<Box<Diagnosis>>,
     /// What to draw.
     pub picture: Picture,
+}
+
+/// What is happening in a run: a sentence, why it is said, and what might be changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The phenomenon's name, for machines: `mode-collapse`.
+    pub name: String,
+    /// The same for people.
+    pub sentence: String,
+    /// What was measured, each with the bound that it keeps: this is the rule.
+    pub evidence: Vec<String>,
+    /// One change that may help: field and value.
+    pub advice: Option<(String, String)>,
+    /// The iterations that were looked at, first and last.
+    pub span: (u64, u64),
 }
 
 /// Figures of one moment. Losses are those of the last update, before it; NaN where there was none yet.
@@ -224,6 +263,10 @@ pub struct Metrics {
     pub score_real: f32,
     /// Mean D(G(z)).
     pub score_fake: f32,
+    /// ‖∇ by G's parameters of mean log(1 − D(G(z)))‖ at the fixed z on stage, as of late; NaN before it was measured.
+    pub norm_minimax: f32,
+    /// The same of −mean log D(G(z)), at the same point.
+    pub norm_nonsaturating: f32,
     /// The latest comparison of p_g with p_data; none for images or before the first.
     pub evaluation: Option<Evaluation>,
 }
@@ -243,11 +286,13 @@ impl Metrics {
         value: f32::NAN,
         score_real: f32::NAN,
         score_fake: f32::NAN,
+        norm_minimax: f32::NAN,
+        norm_nonsaturating: f32::NAN,
         evaluation: None,
     };
 }
 
-/// p_g against p_data by histogram. Biased upwards by about (bins − 1) / (8 samples) nats.
+/// p_g against p_data by samples of G: divergences by histogram, the other distances by the samples themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// When.
@@ -266,10 +311,35 @@ pub struct Evaluation {
     pub value_optimal: f32,
     /// V(D,G) at the same iteration, nats; what D lacks of its best is `value_optimal − value`.
     pub value: f32,
+    /// Total variation by the same histogram, 0 to 1.
+    pub total_variation: f32,
+    /// Wasserstein-1 in the coordinates of the data: exact on the line, sliced in the plane. NaN where a sample is not
+    /// finite.
+    pub wasserstein: f32,
+    /// The squared maximum mean discrepancy, unbiased: it may lie below 0.
+    pub mmd2: f32,
+    /// Width of its Gaussian kernel.
+    pub bandwidth: f32,
+    /// What these figures read where p_g = p_data; none until that has been measured.
+    pub chance: Option<Chance>,
     /// Modes with a good sample, and modes in all; for mixtures.
     pub modes: Option<(u32, u32)>,
     /// Share of good samples (within 3 σ of their nearest mode); for mixtures.
     pub quality: Option<f32>,
+}
+
+/// What each figure of an [`Evaluation`] reads where p_g = p_data, measured on as many samples of p_data itself: its mean,
+/// and its standard deviation from one set of samples to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chance {
+    /// Nats.
+    pub jsd: (f32, f32),
+    /// 0 to 1.
+    pub total_variation: (f32, f32),
+    /// In the coordinates of the data.
+    pub wasserstein: (f32, f32),
+    /// About 0 on average.
+    pub mmd2: (f32, f32),
 }
 
 /// What the units of both players say over their inputs: D's over the view, G's over the latent's first two coordinates.

@@ -3,16 +3,16 @@
 mod command;
 mod event;
 
-pub use command::{Command, Layers, Step};
+pub use command::{Command, Layers, Player, Step};
 pub use event::{
-    Branch, Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics, Picture, Plane,
-    Reply, Scene, Stage, Standing, Trail, UnitLayer, Units,
+    Branch, Chance, Diagnosis, Evaluation, Event, Fault, FaultCode, Frame, Images, Line, Metrics,
+    Neighbour, Picture, Plane, Reply, Scene, Stage, Standing, Trail, UnitLayer, Units,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Changes whenever a message's bytes do. Page and worker must agree on it.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 8;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

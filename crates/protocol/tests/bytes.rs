@@ -1,9 +1,9 @@
 //! Messages as bytes: they come back as they went, and a stale or damaged one is told apart before it is believed.
 
 use adversaria_protocol::{
-    Branch, Command, Evaluation, Event, Fault, FaultCode, Frame, Layers, Metrics, PROTOCOL_VERSION,
-    Picture, Plane, ProtocolError, Reply, Scene, Stage, Standing, Step, Trail, UnitLayer, Units,
-    decode, encode,
+    Branch, Chance, Command, Diagnosis, Evaluation, Event, Fault, FaultCode, Frame, Layers,
+    Metrics, Neighbour, PROTOCOL_VERSION, Picture, Plane, Player, ProtocolError, Reply, Scene,
+    Stage, Standing, Step, Trail, UnitLayer, Units, decode, encode,
 };
 
 fn commands() -> Vec<Command> {
@@ -20,6 +20,11 @@ fn commands() -> Vec<Command> {
         Command::Advance { id: 3, iterations: 1000 },
         Command::Sample { id: 4, count: 5 },
         Command::Score { id: 5, points: vec![0.5, -0.25] },
+        Command::Optimum { id: 15, player: Player::Generator },
+        Command::Detector { id: 16 },
+        Command::Latents { id: 12 },
+        Command::Generate { id: 13, z: vec![1.5] },
+        Command::Neighbours { id: 14, images: vec![0, 255], most: 3 },
         Command::Checkpoint { id: 6 },
         Command::Restore { id: 7, bytes: vec![1, 2, 255] },
         Command::Rewind { id: 8 },
@@ -39,6 +44,16 @@ fn events() -> Vec<Event> {
         kl_model_data: 0.5,
         value_optimal: -0.75,
         value: -1.0,
+        total_variation: 0.125,
+        wasserstein: 0.0625,
+        mmd2: -0.5,
+        bandwidth: 0.75,
+        chance: Some(Chance {
+            jsd: (0.5, 0.25),
+            total_variation: (1.0, 2.0),
+            wasserstein: (3.0, 4.0),
+            mmd2: (5.0, 6.0),
+        }),
         modes: Some((7, 8)),
         quality: Some(0.875),
     };
@@ -55,6 +70,8 @@ fn events() -> Vec<Event> {
         value: -1.5,
         score_real: 0.5,
         score_fake: 0.25,
+        norm_minimax: 0.125,
+        norm_nonsaturating: 1.5,
         evaluation: Some(evaluation),
     };
     let plane = Plane {
@@ -93,9 +110,29 @@ fn events() -> Vec<Event> {
                 }],
                 generator: vec![],
             }),
+            diagnosis: Some(Box::new(Diagnosis {
+                name: "mode-collapse".into(),
+                sentence: "Few modes.".into(),
+                evidence: vec!["modes = 2".into()],
+                advice: Some(("kg".into(), "1".into())),
+                span: (5, 10),
+            })),
             picture: Picture::Plane(plane),
         })),
         Event::Reply { id: 3, result: Ok(Reply::Metrics(metrics)) },
+        Event::Reply {
+            id: 13,
+            result: Ok(Reply::Generated { x: vec![0.5, 1.0], score: vec![0.25] }),
+        },
+        Event::Reply {
+            id: 14,
+            result: Ok(Reply::Neighbours(vec![Neighbour {
+                row: 7,
+                class: 3,
+                distance: 0.25,
+                pixels: vec![0, 128],
+            }])),
+        },
         Event::Reply { id: 4, result: Err(fault.clone()) },
         Event::Fault(fault),
         Event::Notice("Something.".into()),
@@ -132,7 +169,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (5, 2_439_711_947_673_101_553));
+    assert_eq!((PROTOCOL_VERSION, digest), (8, 17_936_281_963_578_462_812));
 }
 
 #[test]

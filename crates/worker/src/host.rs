@@ -17,6 +17,7 @@ use crate::fetch;
 
 mod card;
 mod devices;
+mod part;
 
 use devices::Devices;
 
@@ -45,6 +46,8 @@ struct Host {
     /// Packs of images that are here, and whether one is on its way.
     packs: Cell<usize>,
     fetching: Cell<bool>,
+    /// What reads and writes checkpoints is on its way.
+    fetching_files: Cell<bool>,
     /// The user's own images replace the packs.
     own_images: Cell<bool>,
     /// When something last trained, milliseconds.
@@ -67,7 +70,7 @@ pub fn start() {
     let Ok(channel) = MessageChannel::new() else { return };
     let devices = Rc::new(Devices::new());
     let offers = Rc::clone(&devices);
-    let session = Session::new(Box::new(move |wish| offers.offer(wish)));
+    let session = Session::without_files(Box::new(move |wish| offers.offer(wish)));
     let host = Rc::new(Host {
         scope,
         session: RefCell::new(session),
@@ -77,6 +80,7 @@ pub fn start() {
         asked: Cell::new(false),
         packs: Cell::new(0),
         fetching: Cell::new(false),
+        fetching_files: Cell::new(false),
         own_images: Cell::new(false),
         trained: Cell::new(0.0),
     });
@@ -125,8 +129,27 @@ impl Host {
         if self.session.borrow().wants_images().is_some() {
             self.fetch_images();
         }
+        if self.session.borrow().wants_files() {
+            self.fetch_files();
+        }
         self.tell();
         self.ask();
+    }
+
+    /// Fetches what reads and writes checkpoints, when one is first asked for.
+    fn fetch_files(self: &Rc<Self>) {
+        if self.fetching_files.replace(true) {
+            return;
+        }
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            let files = part::files().await;
+            host.fetching_files.set(false);
+            let now = host.now();
+            host.session.borrow_mut().bring_files(files.map_err(|why| why.0.into()), now);
+            host.tell();
+            host.ask();
+        });
     }
 
     fn turn(self: &Rc<Self>) {

@@ -37,7 +37,8 @@ const WARM: &str = "warm";
 const STAMP: &str = ".built-from";
 
 /// What the page does not depend on.
-const ASIDE: [&str; 5] = [".ci/", "crates/cli/", "crates/xtask/", "tests/", "LICENSE"];
+const ASIDE: [&str; 6] =
+    [".ci/", "benchmarks/", "crates/cli/", "crates/xtask/", "tests/", "LICENSE"];
 
 /// Builds the page, with its data, and gives the folder it lies in. Quick when nothing has changed.
 ///

@@ -25,9 +25,12 @@ struct Request {
     /// Only these scenes.
     #[arg(long = "scene", value_name = "NAME")]
     scenes: Vec<String>,
-    /// How many seeds, from 1 on; four in five must pass.
+    /// How many seeds; four in five must pass.
     #[arg(long, default_value_t = 5)]
     seeds: u32,
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    first: u32,
     /// The short runs that the everyday tests make.
     #[arg(long)]
     quick: bool,
@@ -153,7 +156,7 @@ fn run_all(
     if let Some(file) = &mut file {
         file.write_all(csv_header().as_bytes())?;
     }
-    let jobs: VecDeque<(Scene, u32)> = (1..=request.seeds)
+    let jobs: VecDeque<(Scene, u32)> = (request.first..request.first.saturating_add(request.seeds))
         .flat_map(|seed| scenes.iter().map(move |scene| (*scene, seed)))
         .collect();
     let at_once =

@@ -180,7 +180,7 @@ fn put_on_stage(
 }
 
 /// Where a pointer is within an element, from 0 to 1 from the left and from the top.
-fn share(event: &web_sys::PointerEvent, element: &web_sys::Element) -> (f64, f64) {
+pub fn share(event: &web_sys::PointerEvent, element: &web_sys::Element) -> (f64, f64) {
     let room = element.get_bounding_client_rect();
     let within =
         |at: i32, from: f64, size: f64| ((f64::from(at) - from) / size.max(1.0)).clamp(0.0, 1.0);
@@ -191,7 +191,7 @@ fn share(event: &web_sys::PointerEvent, element: &web_sys::Element) -> (f64, f64
 }
 
 /// Follows this pointer beyond the element's edge, until it is lifted.
-fn capture(event: &web_sys::PointerEvent, element: &web_sys::Element) {
+pub fn capture(event: &web_sys::PointerEvent, element: &web_sys::Element) {
     // A pointer that is gone already needs no following.
     element.set_pointer_capture(event.pointer_id()).unwrap_or_default();
 }

@@ -21,6 +21,17 @@ pub enum Topic {
     Losses,
 }
 
+impl Topic {
+    /// Both, as their canvases are marked.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("chart-value", Self::Value), ("chart-losses", Self::Losses)];
+
+    /// The one whose canvas has this test id.
+    pub fn named(id: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == id).map(|(_, topic)| *topic)
+    }
+}
+
 /// A chart over iterations, redrawn at most five times a second.
 #[component]
 pub fn Chart(

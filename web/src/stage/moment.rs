@@ -168,6 +168,17 @@ impl<'a> Moment<'a> {
         }
     }
 
+    /// Marks the chosen one of the generated images.
+    pub fn chosen(&self, number: usize, theme: &Theme) -> Option<Mark> {
+        let Parts::Images(data) = self.parts() else { return None };
+        let axes = self.images_axes(&data);
+        (number < axes.shown(Wall::Fake)).then(|| Mark::Box {
+            rect: axes.rect(Wall::Fake, number),
+            fill: None,
+            stroke: Some(Stroke::solid(theme.pull, 2.0)),
+        })
+    }
+
     /// The cursor after an arrow key: `by` steps right and up; from the middle when there is none yet.
     pub fn moved(&self, cursor: Option<Cursor>, by: (i32, i32)) -> Option<Cursor> {
         match (self.parts(), cursor) {

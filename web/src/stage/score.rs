@@ -14,18 +14,19 @@ const NONE: &str = "\u{2014}";
 
 /// A figure as machines and as people read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Reading {
+pub struct Reading {
     plain: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Reading {
     /// Three decimals for people.
-    fn of(value: Option<f32>) -> Self {
+    pub(crate) fn of(value: Option<f32>) -> Self {
         Self::with(value, |v| format!("{v:.3}"))
     }
 
-    fn with(value: Option<f32>, write: impl Fn(f32) -> String) -> Self {
+    /// Written in a way of its own; a dash where there is none, or none that is finite.
+    pub(crate) fn with(value: Option<f32>, write: impl Fn(f32) -> String) -> Self {
         match value.filter(|v| v.is_finite()) {
             Some(v) => Self { plain: format!("{v}"), text: signed(&write(v)) },
             None => Self { plain: String::new(), text: NONE.into() },
@@ -34,7 +35,7 @@ impl Reading {
 }
 
 /// With a true minus sign, and none before a zero.
-fn signed(text: &str) -> String {
+pub(crate) fn signed(text: &str) -> String {
     match text.strip_prefix('-') {
         Some(zero) if zero.bytes().all(|b| matches!(b, b'0' | b'.')) => zero.into(),
         _ => text.replace('-', "\u{2212}"),
@@ -43,16 +44,19 @@ fn signed(text: &str) -> String {
 
 /// One figure. Rows hold one or two of them.
 #[derive(Clone, Copy)]
-struct Figure {
-    id: &'static str,
+pub struct Figure {
+    /// Test id.
+    pub id: &'static str,
     /// Some names depend on the figures.
-    label: fn(Option<&Metrics>) -> &'static str,
+    pub label: fn(Option<&Metrics>) -> &'static str,
     /// Class of the swatch before the label: a line of the chart above.
-    swatch: &'static str,
-    hint: &'static str,
+    pub swatch: &'static str,
+    /// What it is, in a sentence.
+    pub hint: &'static str,
     /// Whether it compares p_g with p_data, which is not done for images.
-    compares: bool,
-    read: fn(&Metrics, Judge) -> Reading,
+    pub compares: bool,
+    /// Its value.
+    pub read: fn(&Metrics, Judge) -> Reading,
 }
 
 fn evaluation(m: &Metrics, pick: impl Fn(&Evaluation) -> f32) -> Option<f32> {
@@ -212,13 +216,15 @@ fn gap(m: &Metrics, judge: Judge) -> Reading {
     let gap = e.value_optimal - e.value;
     let reading = Reading::of(Some(gap));
     // V(D*,G) holds the JSD twice.
-    let error = 2.0 * bias(e) as f32 + VALUE_ERROR;
+    let error = 2.0 * by_chance(e).0 + VALUE_ERROR;
     if gap < 0.0 && gap >= -error { Reading { text: "≈ 0".into(), ..reading } } else { reading }
 }
 
-/// What a histogram's JSD reads too high, nats.
-fn bias(e: &Evaluation) -> f64 {
-    f64::from(e.bins) / (8.0 * f64::from(e.samples.max(1)))
+/// What a histogram's JSD reads where p_g = p_data, nats, and its spread: as measured, or until then by the rule of thumb,
+/// bins / 8 samples.
+fn by_chance(e: &Evaluation) -> (f32, Option<f32>) {
+    let thumb = (e.bins as f32 / (8.0 * e.samples.max(1) as f32), None);
+    e.chance.map_or(thumb, |chance| (chance.jsd.0, Some(chance.jsd.1)))
 }
 
 /// Norms span decades.
@@ -257,15 +263,18 @@ pub fn ScorePanel(
             <Chart topic=Topic::Losses frame=frame series=series dark=dark />
             <Figures rows=LOSSES frame=frame judge=judge />
             <Figures rows=DISTANCE frame=frame judge=judge />
-            <p class="st-estimator">{move || estimator(frame, judge.get())}</p>
         </div>
     }
 }
 
+/// Rows of figures.
 #[component]
-fn Figures(
+pub fn Figures(
+    /// Which.
     rows: &'static [&'static [Figure]],
+    /// The latest figures.
     frame: Signal<Option<Arc<Frame>>>,
+    /// How D is to be read.
     judge: Memo<Judge>,
 ) -> impl IntoView {
     let images = Memo::new(move |_| {
@@ -309,21 +318,22 @@ fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>, judge: Memo<Judge>) 
 }
 
 /// How the divergences were come by.
-fn estimator(frame: Signal<Option<Arc<Frame>>>, judge: Judge) -> String {
+pub(crate) fn estimator(frame: Signal<Option<Arc<Frame>>>, judge: Judge) -> String {
     let words = |e: &Evaluation| {
+        let (mean, spread) = by_chance(e);
+        let spread = spread.map_or_else(String::new, |std| format!(" ± {std:.4}"));
         format!(
-            "Histogram of {} samples of G in {} bins and one for what lies outside, at iteration {}; JSD reads high by about {:.4} nats by chance, and low where densities vary inside a bin.",
+            "Histogram of {} samples of G in {} bins and one for what lies outside, at iteration {}; where p_g = p_data, JSD reads {mean:.4}{spread} nats by chance.",
             thousands(u64::from(e.samples)),
             e.bins,
             thousands(e.iteration),
-            bias(e)
         )
     };
     let mut text = frame.with(|f| {
         f.as_ref().and_then(|f| f.metrics.evaluation.as_ref().map(words)).unwrap_or_default()
     });
     if judge != Judge::Probability {
-        text += " V is the minimax value of σ(a); this loss plays another game.";
+        text += " V is the minimax value of σ(a); this loss plays another game, so that there is no gap to tell.";
     }
     text
 }
@@ -337,7 +347,7 @@ fn thousands(n: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]
@@ -362,7 +372,7 @@ mod tests {
         }
     }
 
-    fn compared() -> Evaluation {
+    pub(crate) fn compared() -> Evaluation {
         Evaluation {
             iteration: 5,
             samples: 10_000,
@@ -372,6 +382,11 @@ mod tests {
             kl_model_data: 0.5,
             value_optimal: -1.0,
             value: -1.25,
+            total_variation: 0.25,
+            wasserstein: 0.125,
+            mmd2: 0.0625,
+            bandwidth: 0.5,
+            chance: None,
             modes: None,
             quality: None,
         }

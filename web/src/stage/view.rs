@@ -7,8 +7,9 @@ use super::legend::Legend;
 use super::moment::{Cursor, Moment};
 use super::sight::{pixel_ratio, properties, watch_size};
 use crate::look::{now_millis, prefers_stillness};
+use crate::page::Chosen;
 use adversaria_core::spec::PageOptions;
-use adversaria_plot::{Judge, Shown, Theme};
+use adversaria_plot::{Judge, Shown, Theme, Wall};
 use adversaria_protocol::{Frame, Layers, Scene, Stage};
 use leptos::{html, prelude::*};
 use std::{sync::Arc, time::Duration};
@@ -61,6 +62,8 @@ pub fn StageView(
     wanted: RwSignal<Layers>,
     /// The page's part of the address; its `view` says which layers are shown.
     options: RwSignal<PageOptions>,
+    /// The generated images that are chosen.
+    chosen: RwSignal<Chosen>,
     /// Whether the page is dark.
     dark: Signal<bool>,
 ) -> impl IntoView {
@@ -84,13 +87,17 @@ pub fn StageView(
         }
         now
     });
-    draw(sources, canvas, shown, cursor, warp, dark);
+    draw(sources, canvas, Look { shown, cursor, warp, chosen }, dark);
     Effect::new(move |_| {
         scene.track();
         cursor.set(None);
+        chosen.set(Chosen { now: 0, before: 1 });
     });
     let told = RwSignal::new(String::new());
     let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && choose(cursor.get_untracked(), chosen) {
+            event.prevent_default();
+        }
         if let Some(to) = key(&event, sources, cursor.get_untracked()) {
             event.prevent_default();
             cursor.set(to);
@@ -102,11 +109,11 @@ pub fn StageView(
         cursor.set(sources.peek(|m| m.cursor_at(at)).flatten());
     };
     view! {
-        <style>{include_str!("stage.css")}</style>
         <div class="st" style=move || properties(&Theme::of(dark.get()))>
             <div class="st-wrap" node_ref=wrap>
                 <canvas node_ref=canvas data-testid="stage" role="img" tabindex="0" aria-label=summary(scene, frame)
                     on:keydown=on_key on:pointermove=point on:pointerdown=point
+                    on:click=move |_| { choose(cursor.get_untracked(), chosen); }
                     on:pointerleave=move |_| cursor.set(None)></canvas>
                 <Readout sources=sources cursor=cursor />
                 <p class="st-unseen" role="status">{told}</p>
@@ -129,19 +136,37 @@ fn ask_for(shown: Memo<Shown>, wanted: RwSignal<Layers>) {
     });
 }
 
-fn draw(
-    sources: Sources,
-    canvas: NodeRef<html::Canvas>,
+/// How the moment is looked at.
+#[derive(Clone, Copy)]
+struct Look {
     shown: Memo<Shown>,
     cursor: RwSignal<Option<Cursor>>,
     warp: RwSignal<f32>,
-    dark: Signal<bool>,
-) {
+    chosen: RwSignal<Chosen>,
+}
+
+/// Takes the generated image at the cursor as the chosen one; whether there is one.
+fn choose(cursor: Option<Cursor>, chosen: RwSignal<Chosen>) -> bool {
+    let Some(Cursor::Image(Wall::Fake | Wall::Average, number)) = cursor else { return false };
+    chosen.update(|chosen| {
+        if chosen.now != number {
+            *chosen = Chosen { now: number, before: chosen.now };
+        }
+    });
+    true
+}
+
+fn draw(sources: Sources, canvas: NodeRef<html::Canvas>, look: Look, dark: Signal<bool>) {
     let painter = StoredValue::new_local(Painter::default());
     Effect::new(move |_| {
         let Some(canvas) = canvas.get() else { return };
         let theme = Theme::of(dark.get());
-        let marks = sources.with(|m| m.marks(shown.get(), cursor.get(), warp.get(), &theme));
+        let marks = sources.with(|moment| {
+            let cursor = look.cursor.get();
+            let mut marks = moment.marks(look.shown.get(), cursor, look.warp.get(), &theme);
+            marks.extend(moment.chosen(look.chosen.get().now, &theme));
+            marks
+        });
         let marks = marks.unwrap_or_default();
         let size = sources.size.get_untracked();
         painter.update_value(|painter| {

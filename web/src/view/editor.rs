@@ -1,21 +1,22 @@
 //! The editors of the players: what a click on a node of the game opens.
 
-use adversaria_core::spec::{Data, RunSpec};
-use leptos::prelude::*;
+use adversaria_core::spec::{Data, NamedNet, RunSpec};
+use leptos::{html, prelude::*};
 
 use super::{
     field::{ChoiceField, NumberField, Scale, TextField},
     game::Panel,
     optimiser::{OptimiserFields, RateField},
+    regulariser::Regularisers,
 };
 use crate::{
     beat::Player,
     files,
     later::{Later, Piece},
-    page::Page,
+    page::{OwnWish, Page},
 };
 
-const ACTIVATIONS: [(&str, &str); 7] = [
+const ACTIVATIONS: [(&str, &str); 8] = [
     ("relu", "ReLU"),
     ("leaky", "leaky ReLU"),
     ("tanh", "tanh"),
@@ -23,7 +24,11 @@ const ACTIVATIONS: [(&str, &str); 7] = [
     ("elu", "ELU"),
     ("softplus", "softplus"),
     ("sine", "sine"),
+    ("maxout", "maxout"),
 ];
+
+/// Layers that no paper has named.
+const OWN_LAYERS: &str = "layers";
 
 /// All editors; the one that is open is seen.
 #[component]
@@ -36,10 +41,27 @@ pub fn Editors(
     let shown = move |panel: Panel| move || open.get() != panel;
     view! {
         <div class="editor" id="panel-rules" hidden=shown(Panel::Rules)><Rules page=page /></div>
-        <div class="editor" id="panel-latent" hidden=shown(Panel::Latent)><Latent page=page /></div>
-        <div class="editor" id="panel-data" hidden=shown(Panel::Data)><DataSet page=page /></div>
-        <div class="editor" id="panel-g" hidden=shown(Panel::Generator)><Generator page=page /></div>
-        <div class="editor" id="panel-d" hidden=shown(Panel::Discriminator)><Discriminator page=page /></div>
+        <div class="editor" id="panel-latent" hidden=shown(Panel::Latent)><Later page=page piece=Piece::Editor(Panel::Latent) /></div>
+        <div class="editor" id="panel-data" hidden=shown(Panel::Data)><Later page=page piece=Piece::Editor(Panel::Data) /></div>
+        <div class="editor" id="panel-g" hidden=shown(Panel::Generator)><Later page=page piece=Piece::Editor(Panel::Generator) /></div>
+        <div class="editor" id="panel-d" hidden=shown(Panel::Discriminator)><Later page=page piece=Piece::Editor(Panel::Discriminator) /></div>
+    }
+}
+
+/// What comes later of the editor of this node: all of it, or of the rules those that are seldom changed.
+#[component]
+pub fn EditorOf(
+    /// The store.
+    page: Page,
+    /// The node.
+    panel: Panel,
+) -> impl IntoView {
+    match panel {
+        Panel::Rules => view! { <MoreRules page=page /> }.into_any(),
+        Panel::Latent => view! { <Latent page=page /> }.into_any(),
+        Panel::Data => view! { <DataSet page=page /> }.into_any(),
+        Panel::Generator => view! { <Generator page=page /> }.into_any(),
+        Panel::Discriminator => view! { <Discriminator page=page /> }.into_any(),
     }
 }
 
@@ -60,21 +82,6 @@ fn Rules(page: Page) -> impl IntoView {
         ("wasserstein", "Wasserstein"),
         ("hinge", "hinge"),
     ];
-    let until = Signal::derive(move || {
-        page.options.with(|o| o.until).map_or_else(|| "none".into(), |n| n.to_string())
-    });
-    let backends = vec![("auto", "automatic"), ("webgpu", "WebGPU"), ("cpu", "CPU")];
-    let forms = vec![
-        ("auto", "automatic"),
-        ("dispatch", "a dispatch for each operation"),
-        ("resident", "one resident workgroup"),
-    ];
-    let on_gpu = Memo::new(move |_| {
-        page.scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.backend == "webgpu"))
-    });
-    let adapter = Memo::new(move |_| {
-        page.scene.with(|scene| scene.as_ref().map(|scene| scene.adapter.clone()))
-    });
     let orders = vec![("alternating", "in turn"), ("simultaneous", "at once")];
     view! {
         <ChoiceField page=page label="Loss" testid="loss" title="What D and G minimise; it changes while the run goes on"
@@ -95,6 +102,32 @@ fn Rules(page: Page) -> impl IntoView {
             <button data-testid="new-seed" title="Another seed, from the start" aria-label="New seed"
                 on:click=move |_| page.reseed()>"New"</button>
         </div>
+        <details class="more">
+        <summary>"More: decay, a stop, where it runs"</summary>
+        <Later page=page piece=Piece::Editor(Panel::Rules) />
+        </details>
+    }
+}
+
+/// The rules that are seldom changed.
+#[component]
+fn MoreRules(page: Page) -> impl IntoView {
+    let until = Signal::derive(move || {
+        page.options.with(|o| o.until).map_or_else(|| "none".into(), |n| n.to_string())
+    });
+    let backends = vec![("auto", "automatic"), ("webgpu", "WebGPU"), ("cpu", "CPU")];
+    let forms = vec![
+        ("auto", "automatic"),
+        ("dispatch", "a dispatch for each operation"),
+        ("resident", "one resident workgroup"),
+    ];
+    let on_gpu = Memo::new(move |_| {
+        page.scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.backend == "webgpu"))
+    });
+    let adapter = Memo::new(move |_| {
+        page.scene.with(|scene| scene.as_ref().map(|scene| scene.adapter.clone()))
+    });
+    view! {
         <TextField page=page label="rate decay" testid="lrdecay" title="none, cosine:N (to 0 in N updates) or exp:r (times r at each update)"
             value=value(page, "lrdecay") commit=alter(page, "lrdecay") />
         <TextField page=page label="stop after" testid="until" title="Pauses after this many iterations; none goes on"
@@ -126,7 +159,7 @@ fn Latent(page: Page) -> impl IntoView {
         <h3>"z, the noise"</h3>
         <ChoiceField page=page label="law" testid="latent-law" value=part(0) commit=law
             choices=vec![("gaussian", "N(0, 1)"), ("uniform", "uniform on [−1, 1]")] />
-        <NumberField page=page label="coordinates" testid="latent-dim" value=part(1) commit=size range=(1.0, 256.0)
+        <NumberField page=page label="dimension" testid="latent-dim" value=part(1) commit=size range=(1.0, 256.0)
             scale=Scale::LogWhole />
         <p class="hint">"What G starts from. It sees nothing else: every sample is G of one z."</p>
     }
@@ -151,11 +184,31 @@ fn DataSet(page: Page) -> impl IntoView {
                     value=value(page, "class") commit=alter(page, "class") />
             }
         });
+        let told = (data.classes() > 0).then(|| {
+            view! {
+                <ChoiceField page=page label="classes" testid="cond" title="Whether G and D are told which mode a sample is of; a change starts afresh"
+                    value=value(page, "cond") commit=alter(page, "cond") choices=vec![("0", "not told"), ("1", "told to both")] />
+            }
+        });
+        let wish = match data {
+            Data::Drawn => Some(OwnWish::Draw),
+            Data::Curve => Some(OwnWish::Curve),
+            Data::File | Data::Column => Some(OwnWish::Rows),
+            _ => None,
+        };
+        let edit = wish.map(|wish| {
+            view! {
+                <button data-testid="own-edit" aria-haspopup="dialog" title="Draw on, or open other rows"
+                    on:click=move |_| page.own.set(Some(wish.clone()))>"Edit"</button>
+            }
+        });
         let (_, _, most) = data.rows_range();
         view! {
             <h3>{super::header::title(data)}</h3>
+            {edit}
             {sigma}
             {classes}
+            {told}
             <NumberField page=page label="rows" testid="rows" title="Rows of the training table" value=value(page, "rows")
                 commit=alter(page, "rows") range=(1.0, f64::from(most)) scale=Scale::LogWhole />
         }
@@ -183,11 +236,11 @@ fn Generator(page: Page) -> impl IntoView {
     view! {
         <h3 class="of-g">"Generator"</h3>
         <Layers page=page key="g" />
-        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Generator) /></div>
         <ActivationFields page=page key="gact" />
         <ChoiceField page=page label="output" testid="gout" value=value(page, "gout") commit=alter(page, "gout")
             choices=vec![("linear", "linear"), ("tanh", "tanh"), ("sigmoid", "sigmoid")] />
         <OptimiserFields page=page key="optg" />
+        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Generator) /></div>
         <TextField page=page label="average" testid="ema" title="none, or the share of the old average of G's parameters that stays, like 0.999"
             value=value(page, "ema") commit=alter(page, "ema") />
     }
@@ -195,24 +248,13 @@ fn Generator(page: Page) -> impl IntoView {
 
 #[component]
 fn Discriminator(page: Page) -> impl IntoView {
-    let clip =
-        Signal::derive(move || page.text("reg").strip_prefix("clip:").unwrap_or("none").to_owned());
-    let set_clip = Callback::new(move |text: String| {
-        let value = if text == "none" || text.is_empty() {
-            "none".to_owned()
-        } else {
-            format!("clip:{text}")
-        };
-        page.alter("reg", &value);
-    });
     view! {
         <h3 class="of-d">"Discriminator"</h3>
         <Layers page=page key="d" />
-        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Discriminator) /></div>
         <ActivationFields page=page key="dact" />
         <OptimiserFields page=page key="optd" />
-        <TextField page=page label="clip" testid="clip" title="none, or the bound c that D's parameters are kept in: [−c, c]"
-            value=clip commit=set_clip />
+        <div class="network-slot"><Later page=page piece=Piece::Network(Player::Discriminator) /></div>
+        <Regularisers page=page />
     }
 }
 
@@ -279,7 +321,7 @@ fn Layers(page: Page, key: &'static str) -> impl IntoView {
     };
     view! {
         <div class="layers">
-            <span class="name">"layers"</span>
+            <NetChoice page=page key=key />
             <ol>
                 {move || { page.refusals.track(); rows() }}
                 <li>
@@ -288,5 +330,49 @@ fn Layers(page: Page, key: &'static str) -> impl IntoView {
                 </li>
             </ol>
         </div>
+    }
+}
+
+/// The nets of papers where there are some for the data, and layers of one's own.
+#[component]
+fn NetChoice(page: Page, key: &'static str) -> impl IntoView {
+    let nets = Memo::new(move |_| {
+        let data = page.spec.with(|spec| spec.as_ref().map(RunSpec::data));
+        // The Dirac-GAN has no other.
+        let some = data.filter(|data| *data != Data::Dirac);
+        some.map_or_else(Vec::new, |data| NamedNet::of(data).map(NamedNet::name).collect())
+    });
+    let now = Memo::new(move |_| {
+        let text = page.text(key);
+        nets.with(|nets| nets.iter().copied().find(|name| *name == text)).unwrap_or(OWN_LAYERS)
+    });
+    let node = NodeRef::<html::Select>::new();
+    Effect::new(move |_| {
+        page.refusals.track();
+        if let Some(select) = node.get() {
+            select.set_value(now.get());
+        }
+    });
+    let choose = move |event| match event_target_value(&event).as_str() {
+        OWN_LAYERS => {
+            let widths = untrack(|| page.widths(key));
+            page.set_widths(key, &widths.iter().map(u32::to_string).collect::<Vec<_>>());
+        }
+        name => page.alter(key, name),
+    };
+    let name = if key == "g" { "Net of G" } else { "Net of D" };
+    move || {
+        let all = nets.get();
+        if all.is_empty() {
+            return view! { <span class="name">{OWN_LAYERS}</span> }.into_any();
+        }
+        let options = std::iter::once(OWN_LAYERS).chain(all);
+        view! {
+            <select class="net" data-testid=format!("{key}-net") aria-label=name
+                title="Layers of your own, or a paper's net with all that belongs to it" node_ref=node on:change=choose>
+                {options.map(|name| view! { <option value=name>{name}</option> }).collect_view()}
+            </select>
+        }
+        .into_any()
     }
 }

@@ -1,10 +1,10 @@
-//! The bottom strip: presets, speed, files, the link, colours and help.
+//! The bottom strip: presets, files, the link, colours and help.
 
 use adversaria_core::presets::{Group, PRESETS, WARM};
 use adversaria_core::spec::{Address, Theme};
 use leptos::{html, prelude::*};
 
-use super::{show_help, transport::Speed};
+use super::show_help;
 use crate::{
     files,
     later::{Later, Piece},
@@ -21,7 +21,6 @@ pub fn Footer(
     view! {
         <footer class="bottom">
             <Presets page=page />
-            <Speed page=page />
             <button data-testid="share" title="Copy the link to this experiment" on:click=move |_| files::share(page)>"Share"</button>
             <button data-testid="export" title="Save a picture, the figures or the run" popovertarget="keep">"Export"</button>
             <div id="keep" class="keep" role="dialog" aria-label="Export" popover="auto"><Later page=page piece=Piece::Keep /></div>

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Which editor is open.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Panel {
     /// Loss, k, rates.
     Rules,
@@ -56,7 +56,7 @@ pub fn Game(
         <section class="game-column" aria-label="The game">
             <h2>"The game"</h2>
             <Graph page=page open=open />
-            <button class="go-back" data-testid="back" title="Back to loss and k (Escape)" hidden=move || open.get() == Panel::Rules
+            <button class="go-back" data-testid="back" title="Back to loss and k (Escape)" hidden=move || open.get() == Panel::Rules || page.slow.get()
                 on:click=move |_| go_back(open)>"‹ back"</button>
             <div class="slow-slot" hidden=move || !page.slow.get()><Later page=page piece=Piece::Slow /></div>
             <div class="editors" hidden=move || page.slow.get()><Editors page=page open=open /></div>
@@ -114,8 +114,9 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
     view! {
         <div class="graph" class:playing=move || page.is_playing() data-beat=move || page.beat.get().map(Beat::class)>
             <Edges />
+            <Later page=page piece=Piece::Glance />
             <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
-                <LatentThumb uniform=Signal::derive(move || page.text("z").starts_with("uniform")) />
+                <LatentThumb page=page />
                 <b>"z"</b><small>{law}</small>
             </Node>
             <Node open=open panel=Panel::Generator class="node g" name="G, the generator" id="panel-g">

@@ -74,6 +74,7 @@ pub fn title(data: Data) -> &'static str {
         Data::Trimodal => "trimodal: three unequal bells",
         Data::Uniform1d => "uniform1d: flat on [−1, 1]",
         Data::Laplace => "laplace: a sharp peak with long tails",
+        Data::Dirac => "dirac: the smallest GAN, two numbers",
         Data::Curve => "curve: a density that you draw",
         Data::Column => "column: the numbers of your file",
         Data::Drawn => "drawn: points that you draw",

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
-use crate::{keyboard::KEYS, page::Page};
+use crate::{
+    keyboard::KEYS,
+    later::{Later, Piece},
+    page::Page,
+};
 
 const ID: &str = "help";
 
@@ -34,11 +38,19 @@ pub fn Help(
     /// The store.
     page: Page,
 ) -> impl IntoView {
+    view! { <dialog id=ID aria-labelledby="help-title"><Later page=page piece=Piece::Help /></dialog> }
+}
+
+/// What it says.
+#[component]
+pub fn HelpText(
+    /// The store.
+    page: Page,
+) -> impl IntoView {
     let keys = KEYS
         .iter()
         .map(|(key, does)| view! { <div><dt><kbd>{*key}</kbd></dt><dd>{*does}</dd></div> });
     view! {
-        <dialog id=ID aria-labelledby="help-title">
             <h2 id="help-title">"What am I looking at?"</h2>
             <p>
                 "Two nets play against each other. "<b class="of-g">"G"</b>" turns noise z into samples; "<b class="of-d">"D"</b>
@@ -60,6 +72,5 @@ pub fn Help(
                 "The keys play the game"
             </label>
             <p class="end"><button on:click=move |_| close()>"Close"</button></p>
-        </dialog>
     }
 }

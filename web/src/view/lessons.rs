@@ -48,13 +48,13 @@ pub fn Lessons(
                 <Try page=page names=&["vanishing-gradient", "disjoint-minimax", "disjoint"] />
             </article>
             <article data-testid="lesson-collapse">
-                <h2>"What goes wrong"</h2>
+                <h2>"What goes wrong, and what mends it"</h2>
                 <p>
                     "The theorem lets D reach its best before G moves, and moves the density itself; in practice both are nets that take
-                    small steps in turn. They can circle each other without rest, or G can put everything on a few modes that D has
-                    not yet caught up with."
+                    small steps in turn. They can circle each other without rest: a price on D's slope (R1) calms that. Or G puts
+                    everything where D has not yet caught up: not if it looks a few of D's steps ahead."
                 </p>
-                <Try page=page names=&["mode-collapse", "never-settles", "oscillation"] />
+                <Try page=page names=&["never-settles", "r1", "slow-d", "unrolled"] />
             </article>
         </section>
     }

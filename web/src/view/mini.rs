@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
+use adversaria_plot::{Judge, Rgb, Theme};
 use adversaria_protocol::{Frame, Images, Line, Picture, Plane, Scene, Stage};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use crate::page::Page;
+use crate::{page::Page, stage::judge::judge_of};
 
 /// Pixels on a side; shown at half that, for dense screens.
 const SIDE: f64 = 88.0;
+
+/// How far from the middle of a thumbnail 1 lies in the plane, as a share of its side.
+pub const REACH: f64 = 0.46;
+
+/// So many samples are drawn.
+pub const SHOWN: usize = 160;
 
 /// Of what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +34,27 @@ pub enum Subject {
     LossD,
     /// G's.
     LossG,
+}
+
+impl Subject {
+    /// All of them, as the canvases are marked.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("g", Self::Generator),
+        ("d", Self::Discriminator),
+        ("fake", Self::Fake),
+        ("real", Self::Real),
+        ("loss-d", Self::LossD),
+        ("loss-g", Self::LossG),
+    ];
+
+    fn name(self) -> Option<&'static str> {
+        Self::ALL.iter().find(|(_, of)| *of == self).map(|(name, _)| *name)
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, of)| *of)
+    }
 }
 
 /// A thumbnail that follows the run.
@@ -55,25 +83,11 @@ pub fn Mini(
             leptos::logging::warn!("a thumbnail could not be drawn: {error:?}");
         }
     });
-    view! { <canvas class="thumb" node_ref=node width=SIDE height=SIDE aria-hidden="true"></canvas> }
+    // What it says comes later: `glance.rs`.
+    view! { <canvas class="thumb" node_ref=node width=SIDE height=SIDE data-of=of.name() aria-hidden="true"></canvas> }
 }
 
-/// Okabe-Ito orange and the page's purple, and blue, as red, green, blue.
-struct Inks {
-    fake: [u8; 3],
-    d: [u8; 3],
-    real: [u8; 3],
-}
-
-fn inks(dark: bool) -> Inks {
-    if dark {
-        Inks { fake: [242, 178, 62], d: [190, 152, 240], real: [86, 180, 233] }
-    } else {
-        Inks { fake: [214, 140, 0], d: [108, 58, 160], real: [0, 114, 178] }
-    }
-}
-
-fn css([r, g, b]: [u8; 3], alpha: f64) -> String {
+fn css(Rgb(r, g, b): Rgb, alpha: f64) -> String {
     format!("rgb({r} {g} {b} / {alpha})")
 }
 
@@ -86,21 +100,23 @@ fn redraw(
 ) -> Result<(), JsValue> {
     let Some(context) = cleared(canvas)? else { return Ok(()) };
     let (Some(scene), Some(frame)) = (scene, frame) else { return Ok(()) };
-    let inks = inks(dark);
+    let theme = Theme::of(dark);
     match (&frame.picture, of) {
-        (Picture::Line(line), Subject::Generator) => map(&context, line, &inks),
-        (Picture::Line(line), of) => curves(&context, &scene, line, of, &inks),
-        (Picture::Plane(plane), Subject::Discriminator) => return field(canvas, plane, &inks),
+        (Picture::Line(line), Subject::Generator) => map(&context, line, &theme),
+        (Picture::Line(line), of) => curves(&context, &scene, line, of, &theme),
+        (Picture::Plane(plane), Subject::Discriminator) => {
+            return field(canvas, plane, judge_of(&frame.spec), &theme);
+        }
         (Picture::Plane(plane), Subject::Generator) if !plane.grid.is_empty() => {
-            lattice(&context, &plane.grid, &inks);
+            lattice(&context, &plane.grid, &theme);
         }
         (Picture::Plane(_), Subject::Real) => {
             if let Stage::Plane { real, .. } = &scene.stage {
-                dots(&context, real, inks.real);
+                dots(&context, real, theme.real);
             }
         }
-        (Picture::Plane(plane), _) => dots(&context, &plane.fake, inks.fake),
-        (Picture::Images(images), Subject::Discriminator) => histogram(&context, images, &inks),
+        (Picture::Plane(plane), _) => dots(&context, &plane.fake, theme.fake),
+        (Picture::Images(images), Subject::Discriminator) => histogram(&context, images, &theme),
         (Picture::Images(images), of) => return pictures(canvas, &scene, images, of),
     }
     Ok(())
@@ -122,11 +138,9 @@ fn trend(
     of: Subject,
 ) -> Result<(), JsValue> {
     let Some(context) = cleared(canvas)? else { return Ok(()) };
-    let inks = inks(dark);
+    let theme = Theme::of(dark);
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
-    let ends = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
-        (lo.min(p.1.into()), hi.max(p.1.into()))
-    });
+    let ends = find_edges(points);
     let (width, height) = ((last.0 - first.0).max(1.0), (ends.1 - ends.0).max(1e-9));
     context.begin_path();
     for (x, y) in points {
@@ -136,13 +150,21 @@ fn trend(
         );
     }
     context.set_line_width(3.0);
-    context.set_stroke_style_str(&css(if of == Subject::LossD { inks.d } else { inks.fake }, 1.0));
+    context
+        .set_stroke_style_str(&css(if of == Subject::LossD { theme.d } else { theme.fake }, 1.0));
     context.stroke();
     Ok(())
 }
 
+/// The least and the largest loss.
+pub fn find_edges(points: &[(f64, f32)]) -> (f64, f64) {
+    points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
+        (lo.min(p.1.into()), hi.max(p.1.into()))
+    })
+}
+
 /// G as a curve: z to the right, G(z) upwards.
-fn map(context: &CanvasRenderingContext2d, line: &Line, inks: &Inks) {
+fn map(context: &CanvasRenderingContext2d, line: &Line, theme: &Theme) {
     let (Some(first), Some(last)) = (line.arrows.first(), line.arrows.last()) else { return };
     let width = f64::from(last.0 - first.0).max(1e-6);
     context.begin_path();
@@ -152,16 +174,16 @@ fn map(context: &CanvasRenderingContext2d, line: &Line, inks: &Inks) {
         context.line_to(4.0 + (SIDE - 8.0) * across, SIDE - 4.0 - (SIDE - 8.0) * up);
     }
     context.set_line_width(4.0);
-    context.set_stroke_style_str(&css(inks.fake, 1.0));
+    context.set_stroke_style_str(&css(theme.fake, 1.0));
     context.stroke();
 }
 
 /// G's warped lattice, every other line.
-fn lattice(context: &CanvasRenderingContext2d, grid: &[f32], inks: &Inks) {
+fn lattice(context: &CanvasRenderingContext2d, grid: &[f32], theme: &Theme) {
     let lines = (grid.len() / 2).isqrt();
     let at = |row: usize, column: usize| {
         let k = 2 * (row * lines + column);
-        let place = |v: f32| 0.46 * f64::from(v).clamp(-1.1, 1.1);
+        let place = |v: f32| REACH * f64::from(v).clamp(-1.1, 1.1);
         (SIDE * (0.5 + place(grid[k])), SIDE * (0.5 - place(grid[k + 1])))
     };
     context.begin_path();
@@ -176,7 +198,7 @@ fn lattice(context: &CanvasRenderingContext2d, grid: &[f32], inks: &Inks) {
         }
     }
     context.set_line_width(1.6);
-    context.set_stroke_style_str(&css(inks.fake, 0.9));
+    context.set_stroke_style_str(&css(theme.fake, 0.9));
     context.stroke();
 }
 
@@ -185,14 +207,14 @@ fn curves(
     scene: &Scene,
     line: &Line,
     of: Subject,
-    inks: &Inks,
+    theme: &Theme,
 ) {
     let Stage::Line { p_data, .. } = &scene.stage else { return };
     let top = largest(&line.p_g).max(largest(p_data)).max(1e-6);
     let (values, top, ink) = match of {
-        Subject::Discriminator => (&line.d, 1.0, inks.d),
-        Subject::Real => (p_data, top, inks.real),
-        _ => (&line.p_g, top, inks.fake),
+        Subject::Discriminator => (&line.d, 1.0, theme.d),
+        Subject::Real => (p_data, top, theme.real),
+        _ => (&line.p_g, top, theme.fake),
     };
     let count = values.len().max(2) - 1;
     context.begin_path();
@@ -214,14 +236,14 @@ fn largest(values: &[f32]) -> f32 {
     values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max)
 }
 
-fn dots(context: &CanvasRenderingContext2d, points: &[f32], ink: [u8; 3]) {
+fn dots(context: &CanvasRenderingContext2d, points: &[f32], ink: Rgb) {
     context.set_fill_style_str(&css(ink, 0.85));
-    for point in points.chunks_exact(2).take(160) {
+    for point in points.chunks_exact(2).take(SHOWN) {
         let (x, y) = (f64::from(point[0]), f64::from(point[1]));
         if x.abs() < 1.2 && y.abs() < 1.2 {
             context.fill_rect(
-                SIDE * (0.5 + 0.46 * x) - 1.6,
-                SIDE * (0.5 - 0.46 * y) - 1.6,
+                SIDE * (0.5 + REACH * x) - 1.6,
+                SIDE * (0.5 - REACH * y) - 1.6,
                 3.2,
                 3.2,
             );
@@ -229,8 +251,13 @@ fn dots(context: &CanvasRenderingContext2d, points: &[f32], ink: [u8; 3]) {
     }
 }
 
-/// D's field as an image: blue where it says real, orange where it says fake, clear at ½.
-fn field(canvas: &HtmlCanvasElement, plane: &Plane, inks: &Inks) -> Result<(), JsValue> {
+/// D's field as an image: blue where it says real, orange where it says fake, clear where it cannot tell.
+fn field(
+    canvas: &HtmlCanvasElement,
+    plane: &Plane,
+    judge: Judge,
+    theme: &Theme,
+) -> Result<(), JsValue> {
     let side = plane.field.len().isqrt();
     if side == 0 {
         return Ok(());
@@ -239,10 +266,10 @@ fn field(canvas: &HtmlCanvasElement, plane: &Plane, inks: &Inks) -> Result<(), J
     let mut pixels = vec![0; size * size * 4];
     for (at, pixel) in pixels.chunks_exact_mut(4).enumerate() {
         let (column, row) = (at % size * side / size, side - 1 - at / size * side / size);
-        let belief = plane.field[row * side + column];
-        let ink = if belief > 0.5 { inks.real } else { inks.fake };
+        let belief = judge.centred(plane.field[row * side + column]);
+        let ink = if belief > 0.5 { theme.field_real } else { theme.field_fake };
         let strength = (f32::from(u8::MAX) * 1.7 * (belief - 0.5).abs()).clamp(0.0, 255.0);
-        pixel[..3].copy_from_slice(&ink);
+        pixel[..3].copy_from_slice(&[ink.0, ink.1, ink.2]);
         pixel[3] = strength as u8;
     }
     put(canvas, &pixels, size, size)
@@ -288,8 +315,8 @@ fn put(
 }
 
 /// D of real and of generated images, in ten bins from 0 to 1.
-fn histogram(context: &CanvasRenderingContext2d, images: &Images, inks: &Inks) {
-    for (scores, ink) in [(&images.real_score, inks.real), (&images.fake_score, inks.fake)] {
+fn histogram(context: &CanvasRenderingContext2d, images: &Images, theme: &Theme) {
+    for (scores, ink) in [(&images.real_score, theme.real), (&images.fake_score, theme.fake)] {
         let mut bins = [0_u32; 10];
         for score in scores {
             bins[((score * 10.0) as usize).min(9)] += 1;

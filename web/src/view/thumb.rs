@@ -1,8 +1,11 @@
 //! Small drawings of the data sets, made from the shapes that define them.
 
 use adversaria_core::spec::Data;
+use adversaria_protocol::{Command, Reply};
 use leptos::prelude::*;
 use std::{f64::consts::TAU, fmt::Write as _};
+
+use crate::page::Page;
 
 /// A data set as a drawing of 32 × 32: a curve for 1D, dots for 2D, strokes for images.
 #[component]
@@ -85,6 +88,8 @@ fn outline(data: Data) -> Art {
                 .collect(),
         ),
         Data::Drawn => Art::Strokes("M6 27L8 20L21 7L25 11L12 24L6 27M18 10L22 14"),
+        // A spike at 0 and one that is elsewhere.
+        Data::Dirac => Art::Curve("M2 26H15V5H17V26H23V14H25V26H30".into()),
         Data::Curve => Art::Strokes("M3 26C8 26 8 8 13 8C17 8 16 20 20 20C24 20 23 26 29 26"),
         Data::File | Data::Column => Art::Strokes("M8 5H20L25 10V27H8ZM12 14H21M12 18H21M12 22H21"),
         Data::Mnist => Art::Strokes(
@@ -137,26 +142,70 @@ fn append(path: &mut String, part: std::fmt::Arguments<'_>) {
     path.write_fmt(part).unwrap_or_default();
 }
 
-/// The latent law as a drawing: a round cloud or a square one.
+/// Latents of the samples on stage, as dots over their first two coordinates: those that G is drawn with.
 #[component]
 pub fn LatentThumb(
-    /// Uniform rather than normal.
-    uniform: Signal<bool>,
+    /// The store.
+    page: Page,
 ) -> impl IntoView {
-    let path = move || {
-        let cloud = dots(60, |t, a, b| {
-            if uniform.get() {
-                let at = |k: f64| 1.6 * ((t * 59.0 + 1.0) * k).fract() - 0.8;
-                (at(0.754_877_666), at(0.569_840_291))
-            } else {
-                (0.55 * a, 0.55 * b)
-            }
-        });
-        if let Art::Dots(cloud) = cloud { dotted(&cloud) } else { String::new() }
-    };
+    let path = RwSignal::new(String::new());
+    let (law, dim) = latent(page);
+    Effect::new(move |_| {
+        page.scene.track();
+        let asked_of = page.loads.get_value();
+        page.ask_quietly(
+            |id| Command::Latents { id },
+            move |answer| {
+                if let Ok(Reply::Values(z)) = answer
+                    && page.loads.get_value() == asked_of
+                {
+                    let _gone = path.try_set(dotted(&latent_dots(
+                        &z,
+                        dim.get_untracked(),
+                        law.get_untracked(),
+                    )));
+                }
+            },
+        );
+    });
     view! {
         <svg class="thumb dots latent" viewBox="0 0 32 32" aria-hidden="true">
             <path d=path></path>
         </svg>
+    }
+}
+
+/// Whether z is uniform, and how many coordinates it has.
+fn latent(page: Page) -> (Signal<bool>, Signal<usize>) {
+    let uniform = Signal::derive(move || page.text("z").starts_with("uniform"));
+    let dim = Signal::derive(move || {
+        page.text("z").split(':').nth(1).and_then(|dim| dim.parse().ok()).unwrap_or(1)
+    });
+    (uniform, dim)
+}
+
+/// The first sixty latents `[n, dim]` within the drawing: uniform ones on ±1, normal ones up to 2.5 standard deviations.
+fn latent_dots(z: &[f32], dim: usize, uniform: bool) -> Vec<(f64, f64)> {
+    let reach = if uniform { 1.2 } else { 2.5 };
+    let place = |x: f32| (f64::from(x) / reach).clamp(-1.0, 1.0);
+    // Of a sweep over one coordinate, dots from end to end.
+    let stride = if dim == 1 { z.len().div_ceil(60).max(1) } else { 1 };
+    let dots = z.chunks_exact(dim.max(1)).step_by(stride).take(60).zip(0..);
+    dots.map(|(z, i)| (place(z[0]), z.get(1).map_or(0.6 * hashed(i) - 0.3, |y| place(*y))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::latent_dots;
+
+    #[test]
+    fn dots_are_the_latents_themselves() {
+        assert_eq!(latent_dots(&[1.5, -0.75, 0.0, 9.0], 2, true), [(1.0, -0.625), (0.0, 1.0)]);
+        let line: Vec<f32> = (0..600_u16).map(|i| f32::from(i) / 240.0 - 1.25).collect();
+        let dots = latent_dots(&line, 1, false);
+        assert_eq!(dots.len(), 60);
+        assert!(dots[0].0 == -0.5 && dots.windows(2).all(|pair| pair[0].0 < pair[1].0), "{dots:?}");
+        assert!(dots.iter().all(|dot| dot.1.abs() <= 0.3));
     }
 }

@@ -42,7 +42,7 @@ pub fn Transport(
             </span>
             <button data-testid="slow" aria-pressed=move || page.slow.get().to_string()
                 title="Part by part, as in Algorithm 1" on:click=move |_| page.set_slow(!page.slow.get_untracked())>
-                "Slow"
+                "Slow"<span class="long">" motion"</span>
             </button>
         </div>
     }

@@ -4,5 +4,7 @@ mod backend;
 mod files;
 mod own_rows;
 mod presets;
+mod reproduce;
 mod support;
+mod theorem;
 mod train;

@@ -1,6 +1,7 @@
-//! `adversaria train --data FILE.csv`: rows of a file, and one sentence where they are none.
+//! `--data FILE.csv` of `train` and `audit`: rows of a file, and one sentence where they are none.
 
 use crate::support::Place;
+use safetensors::SafeTensors;
 
 const SPEC: &str = "#g=8&d=8&batch=16&rows=500";
 
@@ -20,6 +21,36 @@ fn a_run_on_a_file_resumes_and_is_sampled_without_it() {
     place.done("train g=8&d=8&batch=16 --data line.csv --steps 10 --out line");
     let line = String::from_utf8_lossy(&place.read("line/checkpoint.safetensors")).into_owned();
     assert!(line.contains("\\\"data\\\":\\\"column\\\""), "one column is one-dimensional");
+}
+
+#[test]
+fn an_audit_draws_from_the_rows_of_a_file() {
+    let place = Place::new("own-audit");
+    // Two rows, which the view has at two corners, and hardly any noise.
+    place.write("two.csv", "0,0\n10,5\n");
+    place.done(&format!("audit {SPEC}&data=file&sigma=0.001 --data two.csv --steps 3 --out trace"));
+    let bytes = place.read("trace");
+    let file = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let x = file.tensor("update/000000/x").expect("D sees data");
+    let values: Vec<f32> = x
+        .data()
+        .chunks_exact(4)
+        .map(|word| f32::from_le_bytes(word.try_into().expect("4 bytes")))
+        .collect();
+    assert_eq!(x.shape(), [16, 2]);
+    let far = |v: &&f32| v.abs() > 0.3 && v.abs() < 1.0;
+    assert!(values.iter().step_by(2).all(|v| far(&v)), "at either corner: {values:?}");
+    let sides =
+        [-1.0, 1.0].map(|side| values.iter().step_by(2).filter(|v| *v * side > 0.0).count());
+    assert!(sides[0] > 0 && sides[1] > 0, "both rows are drawn: {values:?}");
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
+    let metadata = header.metadata().clone().expect("metadata");
+    assert!(metadata["spec"].contains("\"data\":\"file\""), "{metadata:?}");
+    let agreed = format!("audit {SPEC} --data two.csv --steps 3 --compare cpu scalar");
+    let said = place.done(&agreed);
+    assert!(said.starts_with("agree over 6 updates"), "{said}");
+    let told = place.refused(&format!("audit {SPEC} --data gone.csv --steps 3 --out t"), 2);
+    assert!(told.contains("gone.csv"), "{told}");
 }
 
 #[test]

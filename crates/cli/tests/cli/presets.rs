@@ -58,14 +58,23 @@ presets! {
     d_too_strong "d-too-strong" holds;
     linear_d "linear-d" holds;
     oscillation "oscillation" holds;
+    slow_d "slow-d" holds;
+    gradient_back "gradient-back" holds;
+    unrolled "unrolled" holds;
+    packed "packed" holds;
+    conditional "conditional" holds;
+    r1 "r1" holds;
+    spectral "spectral" holds;
     k1 "k1" holds;
     k5 "k5" holds;
-    gradient_back "gradient-back" holds;
     disjoint_minimax "disjoint-minimax" holds;
     disjoint "disjoint" holds;
     wgan "wgan" holds;
+    clipped_roll "clipped-roll" holds;
+    wgan_gp "wgan-gp" holds;
     least_squares "least-squares" holds;
     papers_sigma "papers-sigma" holds;
+    dirac "dirac" holds;
     mnist "mnist" holds_of_images;
     mnist_01 "mnist-01" holds_of_images;
 }

@@ -14,6 +14,8 @@ pub(super) enum Law {
     Uniform { lo: f64, hi: f64, noise: f64 },
     /// (1 + tilt (2t − 1)) / width with t = (x − lo) / width in [0, 1); tilt from −1 (falls to 0) to 1 (rises from 0).
     Ramp { lo: f64, width: f64, tilt: f64 },
+    /// All mass at one place. Its density is drawn `width` wide and counts [a, b) as histograms do.
+    Point { at: f64, width: f64 },
     /// exp(−|x − mean| / scale) / (2 scale)
     Laplace { mean: f64, scale: f64 },
 }
@@ -34,6 +36,7 @@ impl Law {
                 let inside = (0.0..1.0).contains(&t);
                 if inside { (1.0 + tilt * (2.0 * t - 1.0)) / width } else { 0.0 }
             }
+            Self::Point { at, width } => f64::from(u8::from((x - at).abs() <= 0.5 * width)) / width,
             Self::Laplace { mean, scale } => libm::exp(-(x - mean).abs() / scale) / (2.0 * scale),
         }
     }
@@ -51,6 +54,7 @@ impl Law {
                 let t = ((x - lo) / width).clamp(0.0, 1.0);
                 t + tilt * t * (t - 1.0)
             }
+            Self::Point { at, .. } => f64::from(u8::from(x >= at)),
             Self::Laplace { mean, scale } => {
                 let tail = 0.5 * libm::exp(-(x - mean).abs() / scale);
                 if x < mean { tail } else { 1.0 - tail }
@@ -62,6 +66,7 @@ impl Law {
     pub(super) fn mass(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Normal { mean, std } => normal_mass((a - mean) / std, (b - mean) / std),
+            Self::Point { at, .. } => f64::from(u8::from((a..b).contains(&at))),
             Self::Uniform { .. } | Self::Ramp { .. } | Self::Laplace { .. } => {
                 (self.cdf(b) - self.cdf(a)).max(0.0)
             }
@@ -74,6 +79,7 @@ impl Law {
             Self::Normal { mean, std } => (mean - 9.0 * std, mean + 9.0 * std),
             Self::Uniform { lo, hi, noise } => (lo - 9.0 * noise, hi + 9.0 * noise),
             Self::Ramp { lo, width, .. } => (lo, lo + width),
+            Self::Point { at, width } => (at - width, at + width),
             Self::Laplace { mean, scale } => (mean - 40.0 * scale, mean + 40.0 * scale),
         }
     }
@@ -92,6 +98,7 @@ impl Law {
                 let below = b + (b * b + 4.0 * tilt * u).max(0.0).sqrt();
                 lo + width * (2.0 * u / below.max(f64::MIN_POSITIVE)).min(1.0)
             }
+            Self::Point { at, .. } => at,
             Self::Laplace { mean, scale } => {
                 let u = uniform(rng) - 0.5;
                 mean - scale * u.signum() * libm::log(1.0 - 2.0 * u.abs())
@@ -107,7 +114,7 @@ pub(super) fn uniform(rng: &mut impl RngCore) -> f64 {
 
 /// Two independent standard normals (Box & Muller 1958). By libm, so that a table has the same bits on every machine,
 /// which the logarithm of the standard library does not promise.
-pub(super) fn normal_pair(rng: &mut impl RngCore) -> (f64, f64) {
+pub(crate) fn normal_pair(rng: &mut impl RngCore) -> (f64, f64) {
     let radius = (-2.0 * libm::log(1.0 - uniform(rng))).sqrt();
     let (sin, cos) = libm::sincos(TAU * uniform(rng));
     (radius * cos, radius * sin)

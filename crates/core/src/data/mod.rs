@@ -9,6 +9,7 @@ mod kernel;
 mod law;
 mod sets;
 
+pub(crate) use law::normal_pair;
 pub use law::normal_quantile;
 
 use core::ops::Range;
@@ -19,7 +20,7 @@ use crate::rng::CounterRng;
 use crate::spec::{Data, Own, RunSpec};
 use curve::Curve;
 use kernel::Kernel;
-use law::{Law, normal_pair, uniform};
+use law::{Law, uniform};
 
 /// The stream of random numbers that training tables are drawn from.
 pub const TABLE_STREAM: u32 = 0x6461_7461;
@@ -64,6 +65,24 @@ pub struct Modes {
     pub stds: Vec<Point>,
     /// `[modes]`, together 1.
     pub weights: Vec<f64>,
+}
+
+impl Modes {
+    /// The mode that x, of [`Self::dim`] coordinates, most likely belongs to.
+    #[must_use]
+    pub fn class_of(&self, x: &[f32]) -> usize {
+        let log_density = |mode: usize| {
+            let (centre, std) = (self.centres[mode], self.stds[mode]);
+            let axis = |(i, x): (usize, &f32)| {
+                let u = (f64::from(*x) - centre[i]) / std[i];
+                -0.5 * u * u - libm::log(std[i])
+            };
+            libm::log(self.weights[mode])
+                + x.iter().take(self.dim).enumerate().map(axis).sum::<f64>()
+        };
+        let scored = (0..self.weights.len()).map(|mode| (mode, log_density(mode)));
+        scored.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(mode, _)| mode)
+    }
 }
 
 impl Distribution {
@@ -156,7 +175,7 @@ impl Distribution {
         let (lo, hi) = self.view();
         let step = (hi - lo) / side as f64;
         let edge = |i: usize| lo + step * i as f64;
-        let mut out = self.on_grid(side, |law, i| law.mass(edge(i), edge(i + 1)));
+        let mut out = self.on_grid(self.view(), side, |law, i| law.mass(edge(i), edge(i + 1)));
         let inside: f64 = out.iter().sum();
         out.push((1.0 - inside).max(0.0));
         out
@@ -167,23 +186,39 @@ impl Distribution {
     pub fn density_grid(&self, side: usize) -> Vec<f64> {
         let (lo, hi) = self.view();
         let step = (hi - lo) / side as f64;
-        self.on_grid(side, |law, i| law.density(lo + step * (i as f64 + 0.5)))
+        self.on_grid(self.view(), side, |law, i| law.density(lo + step * (i as f64 + 0.5)))
     }
 
-    /// Σ weight · f(law of x, column) · f(law of y, row), skipping cells that a part does not reach.
-    fn on_grid(&self, side: usize, f: impl Fn(Law, usize) -> f64) -> Vec<f64> {
+    /// P(X ≤ x) at the edges of `count` equal cells from `lo` to `hi`, `[count + 1]`; on the line alone.
+    #[must_use]
+    pub fn cdf_at_edges(&self, (lo, hi): (f64, f64), count: usize) -> Vec<f64> {
+        let step = (hi - lo) / count as f64;
+        let edge = |i: usize| lo + step * i as f64;
+        let masses = self.on_grid((lo, hi), count, |law, i| law.mass(edge(i), edge(i + 1)));
+        let mut below = self.cdf(lo);
+        let mut out = vec![below];
+        out.extend(masses.into_iter().map(|mass| {
+            below += mass;
+            below.min(1.0)
+        }));
+        out
+    }
+
+    /// Σ weight · f(law of x, column) · f(law of y, row) over equal cells between two ends of each axis, skipping cells
+    /// that a part does not reach.
+    fn on_grid(&self, view: (f64, f64), side: usize, f: impl Fn(Law, usize) -> f64) -> Vec<f64> {
         if let Source::Kernel(kernel) = &self.source {
-            return kernel.on_grid(self.view(), side, &f);
+            return kernel.on_grid(view, side, &f);
         }
         let rows = if self.dim == 1 { 1 } else { side };
         let mut out = vec![0.0; rows * side];
         let (mut along_x, mut along_y) = (Vec::new(), vec![1.0]);
         for part in self.parts() {
-            let columns = cells(self.view(), part.laws[0], side);
+            let columns = cells(view, part.laws[0], side);
             fill(&mut along_x, columns.clone(), |i| f(part.laws[0], i));
             let mut reached = 0..1;
             if self.dim == 2 {
-                reached = cells(self.view(), part.laws[1], side);
+                reached = cells(view, part.laws[1], side);
                 fill(&mut along_y, reached.clone(), |i| f(part.laws[1], i));
             }
             for (row, y) in reached.zip(&along_y) {

@@ -19,6 +19,8 @@ pub(super) fn build(data: Data, sigma: f64) -> Option<Distribution> {
         Data::Trimodal => on_line(&[(0.3, -1.8, 0.25), (0.4, 0.0, 0.35), (0.3, 1.6, 0.2)]),
         Data::Uniform1d => single(Law::Uniform { lo: -1.0, hi: 1.0, noise: 0.0 }),
         Data::Laplace => single(Law::Laplace { mean: 0.0, scale: 0.5 }),
+        // As wide as two cells of the view, so that means over p_data are means at 0 but for their curvature.
+        Data::Dirac => single(Law::Point { at: 0.0, width: 0.05 }),
         Data::Gaussians => {
             gaussians(2, &[(0.5, [-0.4, 0.4], [0.2, 0.2]), (0.5, [0.4, -0.2], [0.1, 0.4])])
         }

@@ -4,6 +4,7 @@ use super::data_set::Data;
 use super::net::{Net, OutputAct};
 use super::optimiser::{Decay, Optimiser};
 use super::own::Own;
+use super::reg::Reg;
 use super::run::RunSpec;
 use super::value::{BackendChoice, Classes, Exec, Latent, Loss, Order};
 
@@ -74,10 +75,34 @@ impl RunSpec {
         self.loss
     }
 
-    /// The bound that D's parameters are clamped to, if any.
+    /// What keeps D in bounds.
     #[must_use]
-    pub fn clip(&self) -> Option<f64> {
-        self.clip
+    pub fn reg(&self) -> Reg {
+        self.reg
+    }
+
+    /// D-steps that a G-update looks ahead.
+    #[must_use]
+    pub fn unroll(&self) -> u32 {
+        self.unroll
+    }
+
+    /// Samples in one input of D.
+    #[must_use]
+    pub fn pack(&self) -> u32 {
+        self.pack
+    }
+
+    /// Classes that G and D are told; 0 where they are told none.
+    #[must_use]
+    pub fn told_classes(&self) -> u32 {
+        if self.conditional { self.data.classes() } else { 0 }
+    }
+
+    /// Whether G and D are told the class of a sample.
+    #[must_use]
+    pub fn conditional(&self) -> bool {
+        self.conditional
     }
 
     /// D-updates in an iteration.

@@ -2,14 +2,13 @@
 
 use super::data_set::Data;
 use super::error::Why;
-use super::net::{Activation, Net, OutputAct};
+use super::net::{Activation, Net, OutputAct, Role};
 use super::number::{print, real, whole32};
 use super::optimiser::{Decay, Optimiser};
 use super::own::Own;
+use super::reg::{self, Reg};
 use super::run::RunSpec;
-use super::value::{
-    BackendChoice, Classes, Exec, Latent, Loss, Order, name_of, named, parse_reg, reg_text,
-};
+use super::value::{BackendChoice, Classes, Exec, Latent, Loss, Order, name_of, named};
 
 /// One field of a run.
 #[derive(Clone, Copy, Debug)]
@@ -39,23 +38,11 @@ pub struct PageKey {
     pub allowed: &'static str,
 }
 
-/// A field that has one value until a later version brings the others.
-macro_rules! later {
-    ($only:literal, $refuse:expr) => {
-        |_, text| {
-            if text == $only {
-                return Ok(());
-            }
-            let later: fn(&str) -> bool = $refuse;
-            Err(if later(text) { Why::Later } else { Why::Invalid })
-        }
-    };
-}
-
-const ACTIVATIONS: &str =
-    "relu, leaky:0.2 (a slope from 0 to 1), tanh, sigmoid, elu, softplus or sine";
+const ACTIVATIONS: &str = "relu, leaky:0.2 (a slope from 0 to 1), tanh, sigmoid, elu, softplus, sine or maxout:5 (pieces from 2 to 8)";
 const OPTIMISERS: &str = "sgd:lr[:momentum], adam:lr[:beta1:beta2] or rmsprop:lr[:alpha], with lr above 0 and up to \
                           100 and the others from 0 to below 1";
+const NETS: &str = "up to 8 widths from 1 to 2048 like 64,64 (empty is a linear map), or for data=mnist mlp-mnist or \
+                    maxout-2014, or for data in the plane pacgan-2d; data=dirac takes dirac";
 const UPDATES: &str = "a whole number from 0 to 10";
 
 /// The fields of a run, in the order of the address. A field's default may depend on the fields before it.
@@ -64,7 +51,7 @@ pub static KEYS: [Key; 28] = [
         name: "data",
         default: "gaussians",
         meaning: "the data set",
-        allowed: "gaussian1d, bimodal, trimodal, uniform1d, laplace, line, gaussians, ring, disjoint, ring8, grid25, \
+        allowed: "gaussian1d, bimodal, trimodal, uniform1d, laplace, dirac, line, gaussians, ring, disjoint, ring8, grid25, \
                   swissroll, moons, spiral, checkerboard, drawn, curve, file, column or mnist",
         get: |s| s.data.name().into(),
         set: |s, t| Data::parse(t).map(|v| *s = RunSpec::of(v)),
@@ -106,9 +93,9 @@ pub static KEYS: [Key; 28] = [
         name: "cond",
         default: "0",
         meaning: "whether G and D are told the class",
-        allowed: "0",
-        get: |_| "0".into(),
-        set: later!("0", |t| t == "1"),
+        allowed: "0, or for data of separate modes (bimodal, trimodal, gaussians, disjoint, ring8, grid25) 1",
+        get: |s| u8::from(s.conditional).to_string(),
+        set: |s, t| whole32(t, 0, 1).map(|v| s.conditional = v == 1),
     },
     Key {
         name: "rows",
@@ -125,25 +112,25 @@ pub static KEYS: [Key; 28] = [
         name: "z",
         default: "gaussian:2 (1D: gaussian:1; images: gaussian:64)",
         meaning: "the law and size of the latent z",
-        allowed: "uniform:D (on [-1, 1]) or gaussian:D, with D from 1 to 256",
+        allowed: "uniform:D (on [-1, 1]; with g=maxout-2014 on +-the root of 3) or gaussian:D, with D from 1 to 256",
         get: |s| s.latent.text(),
         set: |s, t| Latent::parse(t).map(|v| s.latent = v),
     },
     Key {
         name: "g",
-        default: "64,64 (images: mlp-mnist)",
+        default: "64,64 (images: mlp-mnist; dirac: dirac)",
         meaning: "the hidden layers of the generator",
-        allowed: "up to 8 widths from 1 to 2048 like 64,64 (empty is a linear map), or for data=mnist mlp-mnist",
+        allowed: NETS,
         get: |s| s.generator.text(),
-        set: |s, t| Net::parse(t, s.data.kind(), &[256, 512]).map(|v| s.set_generator(v)),
+        set: |s, t| Net::parse(t, s.data, Role::Generator).map(|v| s.set_generator(v)),
     },
     Key {
         name: "d",
-        default: "64,64 (images: mlp-mnist)",
+        default: "64,64 (images: mlp-mnist; dirac: dirac)",
         meaning: "the hidden layers of the discriminator",
-        allowed: "up to 8 widths from 1 to 2048 like 64,64 (empty is a linear map), or for data=mnist mlp-mnist",
+        allowed: NETS,
         get: |s| s.discriminator.text(),
-        set: |s, t| Net::parse(t, s.data.kind(), &[512, 256]).map(|v| s.discriminator = v),
+        set: |s, t| Net::parse(t, s.data, Role::Discriminator).map(|v| s.discriminator = v),
     },
     Key {
         name: "gact",
@@ -155,7 +142,7 @@ pub static KEYS: [Key; 28] = [
     },
     Key {
         name: "dact",
-        default: "relu (mlp-mnist: leaky:0.2)",
+        default: "relu (mlp-mnist: leaky:0.2; maxout-2014, pacgan-2d: maxout:5)",
         meaning: "the activation of the discriminator's hidden layers",
         allowed: ACTIVATIONS,
         get: |s| s.discriminator.act.text(),
@@ -163,7 +150,7 @@ pub static KEYS: [Key; 28] = [
     },
     Key {
         name: "gout",
-        default: "linear (images: tanh)",
+        default: "linear (images: tanh; maxout-2014: sigmoid)",
         meaning: "what the generator's last layer ends in",
         allowed: "linear, tanh or sigmoid",
         get: |s| name_of(&OutputAct::NAMES, s.output).into(),
@@ -180,26 +167,26 @@ pub static KEYS: [Key; 28] = [
     Key {
         name: "reg",
         default: "none",
-        meaning: "the regulariser of D: clip:c keeps its parameters in [-c, c]",
-        allowed: "none or clip:c with c above 0 and up to 100",
-        get: |s| reg_text(s.clip),
-        set: |s, t| parse_reg(t).map(|v| s.clip = v),
+        meaning: "what keeps D in bounds",
+        allowed: reg::ALLOWED,
+        get: |s| s.reg.text(),
+        set: |s, t| Reg::parse(t).map(|v| s.reg = v),
     },
     Key {
         name: "unroll",
         default: "0",
-        meaning: "D-steps that G looks ahead",
-        allowed: "0",
-        get: |_| "0".into(),
-        set: later!("0", |t| whole32(t, 1, 10).is_ok()),
+        meaning: "D-steps that G looks ahead, and differentiates through",
+        allowed: UPDATES,
+        get: |s| s.unroll.to_string(),
+        set: |s, t| whole32(t, 0, 10).map(|v| s.unroll = v),
     },
     Key {
         name: "pack",
         default: "1",
         meaning: "samples in one input of D",
-        allowed: "1",
-        get: |_| "1".into(),
-        set: later!("1", |t| whole32(t, 2, 4).is_ok()),
+        allowed: "a whole number from 1 to 4",
+        get: |s| s.pack.to_string(),
+        set: |s, t| whole32(t, 1, 4).map(|v| s.pack = v),
     },
     Key {
         name: "kd",
@@ -345,8 +332,8 @@ pub(super) fn names() -> String {
 fn set_activation(net: &mut Net, text: &str) -> Result<(), Why> {
     let act = Activation::parse(text)?;
     match net.named {
-        Some(name) if name.activation() != act => {
-            Err(fixed_by(name.name(), &name.activation().text()))
+        Some(name) if net.default_activation() != act => {
+            Err(fixed_by(name.name(), &net.default_activation().text()))
         }
         _ => {
             net.act = act;

@@ -13,6 +13,7 @@ mod net;
 mod number;
 mod optimiser;
 mod own;
+mod reg;
 mod run;
 mod value;
 
@@ -21,12 +22,13 @@ pub use data_set::{Data, DataKind};
 pub use decimal::decimal;
 pub use error::SpecError;
 pub use keys::{KEYS, Key, PAGE_KEYS, PageKey};
-pub use net::{Activation, NamedNet, Net, OutputAct};
+pub use net::{Activation, Fittings, NamedNet, Net, OutputAct, Role, Weights};
 pub use optimiser::{Decay, Optimiser};
 pub use own::{
     Cell, Cloud, HEIGHTS, Heights, LEVELS, MOST_HEIGHT, MOST_POINTS, MOST_ROWS, Mark, Own,
     coordinate, heights_text, level,
 };
+pub use reg::Reg;
 pub use run::{Change, RunSpec};
 pub use value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
 
@@ -36,5 +38,5 @@ pub const ADDRESS_VERSION: u32 = 1;
 /// The longest address that is read, in bytes.
 pub const MAX_ADDRESS_BYTES: usize = 64 * 1024;
 
-/// The smallest rate or clip; below it f32 arithmetic would do nothing.
+/// The smallest rate or regulariser; below it f32 arithmetic would do nothing.
 const TINY: f64 = 1e-12;

@@ -71,8 +71,20 @@ impl Optimiser {
         }
     }
 
-    /// The same with another learning rate.
-    pub(super) const fn at_rate(self, lr: f64) -> Self {
+    /// The same with what of `next` it may take over while a run goes on: the rate, and the momentum where it has one.
+    pub(super) fn moved_to(self, next: Self) -> Self {
+        let lr = next.lr();
+        match (self, next) {
+            (Self::Sgd { momentum: now, .. }, Self::Sgd { momentum, .. })
+                if now > 0.0 && momentum > 0.0 =>
+            {
+                next
+            }
+            _ => self.at_rate(lr),
+        }
+    }
+
+    const fn at_rate(self, lr: f64) -> Self {
         match self {
             Self::Sgd { momentum, .. } => Self::Sgd { lr, momentum },
             Self::Adam { beta1, beta2, .. } => Self::Adam { lr, beta1, beta2 },

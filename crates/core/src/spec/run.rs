@@ -6,10 +6,11 @@ use super::ADDRESS_VERSION;
 use super::data_set::{Data, DataKind};
 use super::error::{SpecError, Why, shown};
 use super::keys::{self, KEYS, Key};
-use super::net::{Activation, NamedNet, Net, OutputAct};
+use super::net::{NamedNet, Net, OutputAct, Role};
 use super::optimiser::{Decay, Optimiser};
 use super::own::{Cloud, Own};
-use super::value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order};
+use super::reg::Reg;
+use super::value::{BackendChoice, Classes, Exec, Latent, LatentLaw, Loss, Order, name_of};
 
 /// Everything about a run but its weights. All values are effective ones: nothing is left to be resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,13 +19,16 @@ pub struct RunSpec {
     pub(super) sigma: f64,
     pub(super) own: Own,
     pub(super) classes: Classes,
+    pub(super) conditional: bool,
     pub(super) rows: u32,
     pub(super) latent: Latent,
     pub(super) generator: Net,
     pub(super) discriminator: Net,
     pub(super) output: OutputAct,
     pub(super) loss: Loss,
-    pub(super) clip: Option<f64>,
+    pub(super) reg: Reg,
+    pub(super) unroll: u32,
+    pub(super) pack: u32,
     pub(super) k_d: u32,
     pub(super) k_g: u32,
     pub(super) optimiser_d: Optimiser,
@@ -73,13 +77,16 @@ impl RunSpec {
             sigma: data.default_sigma().unwrap_or(0.0),
             own: Own::usual(data),
             classes: Classes::All,
+            conditional: false,
             rows,
             latent: Latent { law: LatentLaw::Gaussian, dim: latent_dim },
-            generator: default_net(kind, &[256, 512]),
-            discriminator: default_net(kind, &[512, 256]),
+            generator: default_net(data, Role::Generator),
+            discriminator: default_net(data, Role::Discriminator),
             output: default_output(kind),
             loss: Loss::NonSaturating,
-            clip: None,
+            reg: Reg::default(),
+            unroll: 0,
+            pack: 1,
             k_d: 1,
             k_g: 1,
             optimiser_d: adam,
@@ -145,9 +152,31 @@ impl RunSpec {
                 format!("it takes kd=1 and kg=1 and there are kd={} and kg={}", self.k_d, self.k_g);
             return Err(Why::Conflict(why.into()).of("order", "simultaneous", ""));
         }
+        if self.order == Order::Simultaneous && self.unroll > 0 {
+            return Err(Why::conflict(
+                "an unrolled G-update looks ahead of D, so it takes order=alternating",
+            )
+            .of("unroll", &self.unroll.to_string(), ""));
+        }
+        if self.discriminator.fittings().keep_hidden < 1.0 {
+            for (key, value, least) in [("unroll", self.unroll, 0), ("pack", self.pack, 1)] {
+                if value > least {
+                    let why = format!("the net maxout-2014 takes {key}={least}");
+                    return Err(Why::Conflict(why.into()).of(key, &value.to_string(), ""));
+                }
+            }
+        }
+        if self.generator.fittings().batch_norm && self.batch < 2 {
+            let why = "the net pacgan-2d normalises by the batch, which takes at least 2 samples";
+            return Err(Why::conflict(why).of("batch", "1", ""));
+        }
         if self.classes != Classes::All && self.data.kind() != DataKind::Images {
             let why = format!("data={} has no classes, so class takes all", self.data.name());
             return Err(Why::Conflict(why.into()).of("class", &self.classes.text(), ""));
+        }
+        if self.conditional && self.data.classes() == 0 {
+            let why = format!("data={} has no classes to tell", self.data.name());
+            return Err(Why::Conflict(why.into()).of("cond", "1", ""));
         }
         Ok(())
     }
@@ -156,7 +185,7 @@ impl RunSpec {
     ///
     /// What stood at its default stays at its default, whatever that now is: a change of `data` takes z, g, d and gout
     /// along unless they were chosen. What belongs to the old data set (sigma, points, file, class, rows) goes back to the default of
-    /// the new one; a named net brings its own activations.
+    /// the new one, and data=dirac brings its nets; a named net brings its own activations.
     ///
     /// # Errors
     /// When the value is refused, or clashes with the other fields.
@@ -169,6 +198,7 @@ impl RunSpec {
         fields.retain(|(name, _)| *name != key && !gives_way(name, key, value));
         fields.push((row.name, value.to_owned()));
         if key == "data" {
+            drop_strangers(&mut fields, value);
             drop_fixed(&mut fields, value);
         }
         let next = Self::from_chosen(&fields)?;
@@ -188,7 +218,8 @@ impl RunSpec {
 
     /// Whether a running session may take this change, and the spec that it leads to.
     ///
-    /// Live are: kd, kg, loss, the rates of optd and optg, backend, exec, and what changes nothing.
+    /// Live are: kd, kg, loss, reg, unroll, the rates of optd and optg and the momentum of sgd where it has one, backend,
+    /// exec, and what changes nothing.
     ///
     /// # Errors
     /// As [`Self::with`].
@@ -198,8 +229,10 @@ impl RunSpec {
             k_d: next.k_d,
             k_g: next.k_g,
             loss: next.loss,
-            optimiser_d: self.optimiser_d.at_rate(next.optimiser_d.lr()),
-            optimiser_g: self.optimiser_g.at_rate(next.optimiser_g.lr()),
+            reg: next.reg,
+            unroll: next.unroll,
+            optimiser_d: self.optimiser_d.moved_to(next.optimiser_d),
+            optimiser_g: self.optimiser_g.moved_to(next.optimiser_g),
             backend: next.backend,
             exec: next.exec,
             ..self.clone()
@@ -236,9 +269,9 @@ impl RunSpec {
     fn default_text(&self, key: &Key) -> String {
         match key.name {
             "data" => key.default.to_owned(),
-            "gact" => default_act(&self.generator).text(),
-            "dact" => default_act(&self.discriminator).text(),
-            // Of the nets, only mlp-mnist fixes an output, and it is that of its data.
+            "gact" => self.generator.default_activation().text(),
+            "dact" => self.discriminator.default_activation().text(),
+            "gout" => name_of(&OutputAct::NAMES, self.default_output()).into(),
             _ => (key.get)(&Self::of(self.data)),
         }
     }
@@ -284,25 +317,21 @@ impl RunSpec {
 
     /// A named G brings its output as well.
     pub(super) fn set_generator(&mut self, net: Net) {
-        self.output = net.named.map_or_else(|| default_output(self.data.kind()), NamedNet::output);
         self.generator = net;
+        self.output = self.default_output();
+    }
+
+    fn default_output(&self) -> OutputAct {
+        self.generator.named.map_or_else(|| default_output(self.data.kind()), NamedNet::output)
     }
 }
 
-fn default_net(kind: DataKind, mlp_mnist: &[u32]) -> Net {
-    match kind {
-        DataKind::Images => {
-            let net = NamedNet::MlpMnist;
-            Net { hidden: mlp_mnist.to_vec(), act: net.activation(), named: Some(net) }
-        }
-        DataKind::Line | DataKind::Plane => {
-            Net { hidden: vec![64, 64], act: Activation::Relu, named: None }
-        }
+fn default_net(data: Data, role: Role) -> Net {
+    match data.kind() {
+        DataKind::Line if data == Data::Dirac => Net::of(NamedNet::Dirac, role),
+        DataKind::Images => Net::of(NamedNet::MlpMnist, role),
+        DataKind::Line | DataKind::Plane => Net::plain(role, vec![64, 64]),
     }
-}
-
-fn default_act(net: &Net) -> Activation {
-    net.named.map_or(Activation::Relu, NamedNet::activation)
 }
 
 fn default_output(kind: DataKind) -> OutputAct {
@@ -314,13 +343,32 @@ fn default_output(kind: DataKind) -> OutputAct {
 
 /// Whether a chosen field falls back to its default when `key` takes this value.
 fn gives_way(name: &str, key: &str, value: &str) -> bool {
-    let named = value == NamedNet::MlpMnist.name();
+    let named = NamedNet::find(value).is_some();
     match key {
-        "data" => ["sigma", "points", "file", "class", "rows"].contains(&name),
+        "data" => {
+            ["sigma", "points", "file", "class", "cond", "rows"].contains(&name)
+                || (value == Data::Dirac.name()
+                    && ["g", "d", "gact", "dact", "gout"].contains(&name))
+        }
         "g" => named && ["gact", "gout"].contains(&name),
         "d" => named && name == "dact",
         _ => false,
     }
+}
+
+/// Without named nets that are not for this data set, and what they fixed.
+fn drop_strangers(fields: &mut Vec<(&'static str, String)>, data: &str) {
+    let Ok(data) = Data::parse(data) else { return };
+    let stranger = |key: &str| {
+        let net = fields.iter().find(|(name, _)| *name == key);
+        net.and_then(|(_, text)| NamedNet::find(text)).is_some_and(|net| !net.is_for(data))
+    };
+    let (g, d) = (stranger("g"), stranger("d"));
+    fields.retain(|(name, _)| match *name {
+        "g" | "gact" | "gout" => !g,
+        "d" | "dact" => !d,
+        _ => true,
+    });
 }
 
 /// Without the activations that a named net, brought in by this data set, fixes itself.

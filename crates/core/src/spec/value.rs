@@ -1,8 +1,7 @@
 //! The smaller values that fields take, each with its text in the address.
 
-use super::TINY;
 use super::error::Why;
-use super::number::{print, real, whole32};
+use super::number::whole32;
 
 /// The distribution of each coordinate of z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,28 +161,6 @@ impl Classes {
             Self::Some(list) => list.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
         }
     }
-}
-
-/// The clip of D's parameters, the one regulariser there is; `none` is none.
-pub(super) fn parse_reg(text: &str) -> Result<Option<f64>, Why> {
-    let mut clip = None;
-    if text == "none" {
-        return Ok(None);
-    }
-    for part in text.split('+') {
-        let (name, value) = part.split_once(':').unwrap_or((part, ""));
-        match name {
-            "clip" if clip.is_none() => clip = Some(real(value, TINY, 100.0)?),
-            "r1" | "gp" | "noise" | "spectral" => return Err(Why::Later),
-            _ => return Err(Why::Invalid),
-        }
-    }
-    Ok(clip)
-}
-
-/// The text of [`parse_reg`].
-pub(super) fn reg_text(clip: Option<f64>) -> String {
-    clip.map_or_else(|| "none".into(), |c| format!("clip:{}", print(c)))
 }
 
 /// The value of this name.

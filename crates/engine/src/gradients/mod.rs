@@ -1,11 +1,13 @@
 //! Whole updates in f64 against central differences of the loss they report, proved on programs with one planted fault.
 
+mod layers;
+mod regs;
 mod twice;
 
 use std::sync::Arc;
 
 use adversaria_core::rng::{CounterRng, uniform01};
-use adversaria_core::spec::Address;
+use adversaria_core::spec::{Address, RunSpec};
 use adversaria_kernels::program::{Act, Epilogue, Mat, Op, Phi, Program, Table};
 use adversaria_kernels::scalar::run_op;
 use rand::RngCore;
@@ -118,6 +120,15 @@ fn case_of(address: &str, program: usize) -> (Case, Compiled) {
     let spec = Address::parse(address).expect("a valid address").spec;
     let table = build_table(&spec, None).expect("a toy needs no images");
     let compiled = compile(&spec, false);
+    prepared(&spec, compiled, table, program)
+}
+
+fn prepared(
+    spec: &RunSpec,
+    compiled: Compiled,
+    table: Arc<Table>,
+    program: usize,
+) -> (Case, Compiled) {
     let layout = &compiled.layout;
     let mut arena = vec![f64::NAN; compiled.words as usize];
     arena[..layout.state_end as usize].fill(0.0);
@@ -136,10 +147,18 @@ fn claim(player: &Player) -> Claim {
 
 /// The same, with the first seed for which no loss has a kink nearby.
 fn case(address: &str, program: usize) -> (Case, Compiled) {
+    smooth_case(address, program, |address| case_of(address, program))
+}
+
+fn smooth_case(
+    address: &str,
+    program: usize,
+    case_of: impl Fn(&str) -> (Case, Compiled),
+) -> (Case, Compiled) {
     let smooth = |(case, compiled): &(Case, Compiled)| {
         claims(compiled, program).iter().all(|claim| case.numeric(claim).is_some())
     };
-    let mut tries = (1..40).map(|seed| case_of(&format!("{address}&seed={seed}"), program));
+    let mut tries = (1..40).map(|seed| case_of(&format!("{address}&seed={seed}")));
     tries.find(smooth).unwrap_or_else(|| panic!("{address}: kinks everywhere"))
 }
 
@@ -160,7 +179,8 @@ const WIDTHS: [&str; 4] = ["", "5", "4,6", "6,3,5"];
 
 #[test]
 fn updates_of_every_loss_and_depth() {
-    let acts = ["relu", "leaky:0.2", "tanh", "sigmoid", "elu", "softplus", "sine"];
+    let acts =
+        ["relu", "leaky:0.2", "tanh", "sigmoid", "elu", "softplus", "sine", "maxout:3", "maxout:2"];
     let outs = ["linear", "tanh", "sigmoid"];
     let rest =
         ["data=ring8&z=gaussian:3&batch=13", "data=bimodal&z=uniform:2&batch=3&optg=sgd:0.1:0.5"];

@@ -111,6 +111,49 @@ fn steepness(act: Act, phi: Phi) -> (Case, Claim) {
     small.finish(sum)
 }
 
+/// Σ ‖∇ₓ a‖² of a = w₂ · (of each two units of tanh(W₁ x + b₁) the larger one, the other put to 0).
+fn penalty_of_maxout() -> (Case, Claim) {
+    let mut small = Small::new();
+    let [w1, b1, w2, _] = small.leaves;
+    let graph = &mut small.graph;
+    let product = graph.matmul(w1, false, small.x, false);
+    let sum = graph.add_bias(product, b1);
+    let hidden = graph.act(sum, Act::Tanh, 0);
+    let winners = graph.pick(hidden, hidden, 2);
+    let routed = graph.route(hidden, winners);
+    let a = graph.matmul(w2, false, routed, false);
+    #[expect(clippy::cast_precision_loss, reason = "five")]
+    let ones = graph.point_grad(a, LIVE, Phi::Linear, LIVE as f32, 1);
+    let gradient = graph.gradient(a, ones, &[small.x])[0].expect("a depends on x");
+    let sum = small.sum_of_squares(gradient);
+    small.finish(sum)
+}
+
+#[test]
+fn the_gradient_of_a_gradient_through_maxout() {
+    let (case, claim) = penalty_of_maxout();
+    case.check(&claim).unwrap_or_else(|why| panic!("{why}"));
+    for number in 0..2 {
+        let (mut case, claim) = penalty_of_maxout();
+        let mut left = number;
+        let mut wrong = |op: &mut Op| match op {
+            Op::Pick { v, x, .. } if v != x => {
+                left -= 1;
+                if left < 0 {
+                    v.at = x.at;
+                }
+                left < 0
+            }
+            _ => false,
+        };
+        if case.program.ops.iter_mut().any(&mut wrong) {
+            assert!(case.check(&claim).is_err(), "Pick number {number}");
+        } else {
+            assert!(number > 0, "no Pick with another v");
+        }
+    }
+}
+
 const SMOOTH: [Act; 5] = [Act::Tanh, Act::Sigmoid, Act::Softplus, Act::Sine, Act::Elu];
 
 #[test]

@@ -3,6 +3,7 @@
 use adversaria_core::math::Lanes;
 
 use super::gemm::Finish;
+use super::maxout;
 use super::vector::{Entries, MOST_LANES, Vector};
 use crate::formula;
 use crate::program::{Act, Epilogue, Join, Mat, Op, Phi, Span, tick};
@@ -138,6 +139,7 @@ pub(super) unsafe fn map<V: Vector>(arena: *mut f32, x: Mat, y: Mat, act: Act, o
             Act::Elu => Act::Elu,
             Act::Softplus => Act::Softplus,
             Act::Sine => Act::Sine,
+            Act::InvSqrt => Act::InvSqrt,
         }
     }
 }
@@ -151,7 +153,7 @@ unsafe fn act_grad<V: Vector>(arena: *mut f32, c: Mat, y: Mat, act: Act) {
                 $($act => matrices::<V, 2>(arena, [c, y], c, #[inline(always)] |[c, y]| {
                     c * formula::grad_from_output($known, y)
                 }),)*
-                Act::Identity | Act::Softplus | Act::Sine => {}
+                Act::Identity | Act::Softplus | Act::Sine | Act::InvSqrt => {}
             }
         };
     }
@@ -215,6 +217,7 @@ pub(super) unsafe fn run<E: Entries>(op: &Op, arena: *mut f32) {
                     |[a, b]| formula::join(Join::Mul, a, b),
                 );
             }
+            Op::Pick { .. } | Op::Route { .. } => maxout::run::<E::Vector>(op, arena),
             Op::Scale { x, out, factor } => {
                 let factor = E::Vector::splat(factor);
                 matrices::<E::Vector, 1>(

@@ -6,6 +6,7 @@
 
 mod elementwise;
 mod gemm;
+mod maxout;
 mod pack;
 mod random;
 mod reduce;
@@ -229,6 +230,8 @@ unsafe fn run_on<V: Entries>(
             Op::Map { .. }
             | Op::Zip { .. }
             | Op::Scale { .. }
+            | Op::Pick { .. }
+            | Op::Route { .. }
             | Op::PointGrad { .. }
             | Op::Clamp { .. }
             | Op::Average { .. }

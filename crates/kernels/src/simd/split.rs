@@ -48,6 +48,16 @@ pub(super) fn split(op: &Op, way: Way, count: usize) -> Vec<Op> {
             out: rows_of(out, first, rows),
             join,
         }),
+        Op::Pick { x, v, out } => by_rows(out.rows, count, |first, rows| {
+            let pieces = x.rows / out.rows;
+            let of_units = |m| rows_of(m, first * pieces, rows * pieces);
+            Op::Pick { x: of_units(x), v: of_units(v), out: rows_of(out, first, rows) }
+        }),
+        Op::Route { x, v, out } => by_rows(v.rows, count, |first, rows| {
+            let pieces = x.rows / v.rows;
+            let of_units = |m| rows_of(m, first * pieces, rows * pieces);
+            Op::Route { x: of_units(x), v: rows_of(v, first, rows), out: of_units(out) }
+        }),
         Op::Scale { x, out, factor } => by_rows(x.rows, count, |first, rows| Op::Scale {
             x: rows_of(x, first, rows),
             out: rows_of(out, first, rows),
@@ -61,6 +71,7 @@ pub(super) fn split(op: &Op, way: Way, count: usize) -> Vec<Op> {
 pub(super) fn work(op: &Op) -> u64 {
     let map = |act| match act {
         Act::Identity | Act::Relu | Act::Leaky(_) => 4,
+        Act::InvSqrt => 8,
         Act::Tanh | Act::Sigmoid | Act::Elu | Act::Softplus | Act::Sine => 64,
     };
     match *op {
@@ -70,6 +81,7 @@ pub(super) fn work(op: &Op) -> u64 {
         Op::RowSum { x, .. } => 4 * words(x),
         Op::Spread { out, .. } => 4 * words(out),
         Op::SumSquares { x, .. } => 4 * u64::from(x.len),
+        Op::Pick { x, .. } | Op::Route { x, .. } => 6 * words(x),
         Op::Map { y, act, .. } => map(act) * words(y),
         Op::Zip { out, .. } | Op::Scale { out, .. } => 4 * words(out),
         Op::Sgd { p, .. } | Op::Clamp { p, .. } | Op::Average { p, .. } => 5 * u64::from(p.len),
@@ -280,6 +292,15 @@ mod tests {
             let map = |x, y, act| Op::Map { x, y, act, order: 0 };
             let zip = |b, out| Op::Zip { a: x, b, out, join: Join::Mul };
             let scale = |factor| Op::Scale { x, out: y, factor };
+            let tall = |at| mat(at, 3 * rows, cols);
+            let (three, _) = tall(end);
+            let pick = |v, out| Op::Pick { x: three, v, out };
+            let route = |v, out| Op::Route { x: three, v, out };
+            let (other, last) = tall(tall(end).1);
+            let (to, _) = tall(last);
+            check_split(&arena, &pick(three, x), &pick(other, x));
+            check_split(&arena, &pick(other, x), &pick(three, x));
+            check_split(&arena, &route(x, to), &route(y, to));
             check_split(&arena, &sums(x, false), &sums(y, false));
             check_split(&arena, &sums(x, true), &sums(x, false));
             check_split(&arena, &map(x, y, Act::Softplus), &map(x, z, Act::Softplus));

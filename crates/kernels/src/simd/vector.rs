@@ -119,7 +119,7 @@ pub(super) trait Entries {
     type Vector: Vector;
     /// Columns of a panel of packed B.
     const PANEL: usize;
-    /// Zip, Scale, PointGrad, Clamp, Average, the optimisers, and Map.
+    /// Zip, Scale, Pick, Route, PointGrad, Clamp, Average, the optimisers, and Map.
     unsafe fn elementwise(op: &Op, arena: *mut f32);
     /// Map, and what a product does last.
     unsafe fn map(arena: *mut f32, x: Mat, y: Mat, act: Act, order: u32);

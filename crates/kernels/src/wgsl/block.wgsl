@@ -1,10 +1,10 @@
-// c = epilogue(A · B), or c += A · B, for large matrices whose rows and first words lie at multiples of four: each thread
-// makes 8 × 8 elements from registers alone, without workgroup memory and its barriers. Formula: scalar.rs.
+// c = epilogue(A · B), or c += A · B, for large matrices whose rows and first words lie at multiples of four: four threads
+// make 16 × 32 elements, each 16 × 8 of them, without workgroup memory. Shifts, since software divides even by powers of two.
+// Formula: scalar.rs.
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> program: array<u32>;
 
-override WG: u32 = 16u;
 override ACTS: u32 = 0xffffffffu;
 override PHIS: u32 = 0xffffffffu;
 override EPILOGUES: u32 = 0xffffffffu;
@@ -12,15 +12,19 @@ override EPILOGUES: u32 = 0xffffffffu;
 override A_DEEP: bool = false;
 override B_DEEP: bool = false;
 
+// What four threads make.
+const ROWS: u32 = 16u;
+const COLUMNS: u32 = 32u;
+
 fn load4(at: u32) -> vec4<f32> {
-    return bitcast<vec4<f32>>(arena[at / 4u]);
+    return bitcast<vec4<f32>>(arena[at >> 2u]);
 }
 
 fn number(k: u32) -> f32 {
     return bitcast<f32>(program[k]);
 }
 
-// Depths k to k + 3 of four rows (or columns): word at + q · across + k · down, one of the steps being 1.
+// Four depths of four rows (or columns), a column a depth: word at + q · across + k · down, one of the steps being 1.
 fn slice(at: u32, across: u32, down: u32, deep: bool) -> mat4x4<f32> {
     let step = select(down, across, deep);
     let m = mat4x4<f32>(load4(at), load4(at + step), load4(at + 2u * step), load4(at + 3u * step));
@@ -30,36 +34,45 @@ fn slice(at: u32, across: u32, down: u32, deep: bool) -> mat4x4<f32> {
     return m;
 }
 
-// Whether this is what is done to the product: what cannot be has left no code.
-fn ends_by(kind: u32) -> bool {
-    return occurs(EPILOGUES, kind) && program[12] == kind;
+// What is done to a product before it is stored, read once.
+struct Finish {
+    kind: u32,
+    act: u32,
+    slope: f32,
+    cols: u32,
+    c: u32,
+    y: u32,
 }
 
-fn finish(i: u32, j: u32, product: vec4<f32>) {
-    if i >= program[9] || j >= program[10] {
+// Whether this is what is done to the product: what cannot be has left no code.
+fn ends_by(f: Finish, kind: u32) -> bool {
+    return occurs(EPILOGUES, kind) && f.kind == kind;
+}
+
+// Four elements of a row that begins at word c, and at word y in what an activation gave.
+fn finish(f: Finish, c: u32, y: u32, j: u32, bias: f32, product: vec4<f32>) {
+    if j >= f.cols {
         return;
     }
     var x = product;
-    let at = program[8] + i * program[11] + j;
-    if ends_by(BIAS_ACT) {
-        let word = program[13] + i;
-        let bias = bitcast<f32>(arena[word / 4u][word & 3u]);
-        x = act4(program[14], number(15u), x + bias);
+    if ends_by(f, BIAS_ACT) {
+        x = act4(f.act, f.slope, x + bias);
     }
-    if ends_by(ACT_GRAD) {
-        x *= slope4(program[14], number(15u), load4(program[16] + i * program[17] + j));
+    if ends_by(f, ACT_GRAD) {
+        x *= slope4(f.act, f.slope, load4(y + j));
     }
-    if ends_by(ACCUMULATE) {
-        x += load4(at);
+    if ends_by(f, ACCUMULATE) {
+        x += load4(c + j);
     }
-    arena[at / 4u] = bitcast<vec4<u32>>(x);
+    arena[(c + j) >> 2u] = bitcast<vec4<u32>>(x);
 }
 
-@compute @workgroup_size(WG)
-fn block(@builtin(global_invocation_id) id: vec3<u32>) {
-    let wide = (program[10] + 7u) / 8u;
-    let i = 8u * (id.x / wide);
-    let j = 8u * (id.x % wide);
+@compute @workgroup_size(4)
+fn block(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let f = Finish(program[12], program[14], number(15u), program[10], program[11], program[17]);
+    let wide = (f.cols + COLUMNS - 1u) / COLUMNS;
+    let i = ROWS * (group.x / wide);
+    let j = COLUMNS * (group.x % wide) + COLUMNS / 4u * lane;
     let a_row = program[2];
     let a_step = program[3];
     let b_step = program[5];
@@ -67,49 +80,45 @@ fn block(@builtin(global_invocation_id) id: vec3<u32>) {
     let a_at = program[1] + i * a_row;
     let b_at = program[4] + j * b_col;
     let depth = program[7];
-    // Row r, columns 0 to 3 and 4 to 7: as an array, software adapters would keep them in memory.
-    var l0 = vec4<f32>();
-    var h0 = vec4<f32>();
-    var l1 = vec4<f32>();
-    var h1 = vec4<f32>();
-    var l2 = vec4<f32>();
-    var h2 = vec4<f32>();
-    var l3 = vec4<f32>();
-    var h3 = vec4<f32>();
-    var l4 = vec4<f32>();
-    var h4 = vec4<f32>();
-    var l5 = vec4<f32>();
-    var h5 = vec4<f32>();
-    var l6 = vec4<f32>();
-    var h6 = vec4<f32>();
-    var l7 = vec4<f32>();
-    var h7 = vec4<f32>();
+    // Rows 0 to 3, 4 to 7 and so on, each as a column: of columns 0 to 3, and of 4 to 7.
+    var l0 = mat4x4<f32>();
+    var h0 = mat4x4<f32>();
+    var l1 = mat4x4<f32>();
+    var h1 = mat4x4<f32>();
+    var l2 = mat4x4<f32>();
+    var h2 = mat4x4<f32>();
+    var l3 = mat4x4<f32>();
+    var h3 = mat4x4<f32>();
     for (var k = 0u; k < depth; k += 4u) {
-        let a = slice(a_at + k * a_step, a_row, a_step, A_DEEP);
-        let b = slice(a_at + k * a_step + 4u * a_row, a_row, a_step, A_DEEP);
-        let c = slice(b_at + k * b_step, b_col, b_step, B_DEEP);
-        let d = slice(b_at + k * b_step + 4u * b_col, b_col, b_step, B_DEEP);
-        l0 += a[0].x * c[0] + a[1].x * c[1] + a[2].x * c[2] + a[3].x * c[3];
-        h0 += a[0].x * d[0] + a[1].x * d[1] + a[2].x * d[2] + a[3].x * d[3];
-        l1 += a[0].y * c[0] + a[1].y * c[1] + a[2].y * c[2] + a[3].y * c[3];
-        h1 += a[0].y * d[0] + a[1].y * d[1] + a[2].y * d[2] + a[3].y * d[3];
-        l2 += a[0].z * c[0] + a[1].z * c[1] + a[2].z * c[2] + a[3].z * c[3];
-        h2 += a[0].z * d[0] + a[1].z * d[1] + a[2].z * d[2] + a[3].z * d[3];
-        l3 += a[0].w * c[0] + a[1].w * c[1] + a[2].w * c[2] + a[3].w * c[3];
-        h3 += a[0].w * d[0] + a[1].w * d[1] + a[2].w * d[2] + a[3].w * d[3];
-        l4 += b[0].x * c[0] + b[1].x * c[1] + b[2].x * c[2] + b[3].x * c[3];
-        h4 += b[0].x * d[0] + b[1].x * d[1] + b[2].x * d[2] + b[3].x * d[3];
-        l5 += b[0].y * c[0] + b[1].y * c[1] + b[2].y * c[2] + b[3].y * c[3];
-        h5 += b[0].y * d[0] + b[1].y * d[1] + b[2].y * d[2] + b[3].y * d[3];
-        l6 += b[0].z * c[0] + b[1].z * c[1] + b[2].z * c[2] + b[3].z * c[3];
-        h6 += b[0].z * d[0] + b[1].z * d[1] + b[2].z * d[2] + b[3].z * d[3];
-        l7 += b[0].w * c[0] + b[1].w * c[1] + b[2].w * c[2] + b[3].w * c[3];
-        h7 += b[0].w * d[0] + b[1].w * d[1] + b[2].w * d[2] + b[3].w * d[3];
+        let a = a_at + k * a_step;
+        let b = b_at + k * b_step;
+        let low = slice(b, b_col, b_step, B_DEEP);
+        let high = slice(b + 4u * b_col, b_col, b_step, B_DEEP);
+        let a0 = rows_of_a(a, a_row, a_step, lane);
+        l0 += low * a0;
+        h0 += high * a0;
+        let a1 = rows_of_a(a + 4u * a_row, a_row, a_step, lane);
+        l1 += low * a1;
+        h1 += high * a1;
+        let a2 = rows_of_a(a + 8u * a_row, a_row, a_step, lane);
+        l2 += low * a2;
+        h2 += high * a2;
+        let a3 = rows_of_a(a + 12u * a_row, a_row, a_step, lane);
+        l3 += low * a3;
+        h3 += high * a3;
     }
-    var low = array(l0, l1, l2, l3, l4, l5, l6, l7);
-    var high = array(h0, h1, h2, h3, h4, h5, h6, h7);
-    for (var r = 0u; r < 8u; r++) {
-        finish(i + r, j, low[r]);
-        finish(i + r, j + 4u, high[r]);
+    var left = array(l0, l1, l2, l3);
+    var right = array(h0, h1, h2, h3);
+    let rows = min(ROWS, program[9] - i);
+    for (var r = 0u; r < rows; r++) {
+        let c = program[8] + (i + r) * f.c;
+        let y = program[16] + (i + r) * f.y;
+        var bias = 0.0;
+        if ends_by(f, BIAS_ACT) {
+            let word = program[13] + i + r;
+            bias = bitcast<f32>(arena[word >> 2u][word & 3u]);
+        }
+        finish(f, c, y, j, bias, left[r >> 2u][r & 3u]);
+        finish(f, c, y, j + 4u, bias, right[r >> 2u][r & 3u]);
     }
 }

@@ -76,6 +76,16 @@ fn average(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 }
 
 @compute @workgroup_size(WG)
+fn pick(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    run_pick(0u, id.x, groups.x * WG);
+}
+
+@compute @workgroup_size(WG)
+fn route(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    run_route(0u, id.x, groups.x * WG);
+}
+
+@compute @workgroup_size(WG)
 fn gemm(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,

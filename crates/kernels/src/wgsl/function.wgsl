@@ -8,6 +8,7 @@ const SIGMOID: u32 = 4u;
 const ELU: u32 = 5u;
 const SOFTPLUS: u32 = 6u;
 const SINE: u32 = 7u;
+const INV_SQRT: u32 = 8u;
 
 // What is done to a product before it is stored.
 const PLAIN: u32 = 0u;
@@ -59,6 +60,12 @@ fn act4(kind: u32, slope: f32, x: vec4<f32>) -> vec4<f32> {
     if occurs(ACTS, SINE) {
         while todo == SINE {
             y = vec4<f32>(sin_cos(x.x).x, sin_cos(x.y).x, sin_cos(x.z).x, sin_cos(x.w).x);
+            todo = DONE_WITH;
+        }
+    }
+    if occurs(ACTS, INV_SQRT) {
+        while todo == INV_SQRT {
+            y = select(vec4<f32>(), 1.0 / sqrt(x), x > vec4<f32>());
             todo = DONE_WITH;
         }
     }

@@ -6,6 +6,10 @@ fn act_first(kind: u32, slope: f32, x: f32) -> f32 {
         case ELU: { return select(exp_f(x), 1.0, x > 0.0); }
         case SOFTPLUS: { return sigmoid(x); }
         case SINE: { return sin_cos(x).y; }
+        case INV_SQRT: {
+            let y = act(kind, slope, x);
+            return -0.5 * (y * y * y);
+        }
         default: { return grad_from_output(kind, slope, x); }
     }
 }
@@ -26,6 +30,10 @@ fn act_second(kind: u32, x: f32) -> f32 {
             return s * (1.0 - s);
         }
         case SINE: { return -sin_cos(x).x; }
+        case INV_SQRT: {
+            let y = act(kind, 0.0, x);
+            return 0.75 * (y * y * y) * (y * y);
+        }
         default: { return 0.0; }
     }
 }

@@ -135,6 +135,18 @@ fn run_op(op: u32, tid: u32) {
             todo = DONE;
         }
     }
+    if (OPS & 524288u) != 0u {
+        while todo == 19u {
+            run_pick(op, tid, WG);
+            todo = DONE;
+        }
+    }
+    if (OPS & 1048576u) != 0u {
+        while todo == 20u {
+            run_route(op, tid, WG);
+            todo = DONE;
+        }
+    }
 }
 
 @compute @workgroup_size(WG)

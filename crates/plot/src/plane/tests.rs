@@ -1,6 +1,7 @@
 //! What the plane shows, mark by mark.
 
 use super::*;
+use crate::theme::Rgb;
 
 fn empty() -> Plane {
     Plane { fake: vec![], average: vec![], pulls: vec![], field: vec![], grid: vec![] }
@@ -10,7 +11,7 @@ fn all() -> PlaneLayers {
     PlaneLayers { grid: true, density: true, ..PlaneLayers::default() }
 }
 
-fn segments(marks: &[Mark], colour: crate::Rgb) -> Vec<(Point, Point)> {
+fn segments(marks: &[Mark], colour: Rgb) -> Vec<(Point, Point)> {
     let of = |m: &Mark| match m {
         Mark::Segments { ends, stroke } if stroke.colour == colour => ends.clone(),
         _ => Vec::new(),

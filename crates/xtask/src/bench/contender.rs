@@ -160,18 +160,20 @@ fn python(script: &str, arguments: &[&str]) -> Command {
 
 impl Browser {
     fn command(&self, workload: &str, seconds: f64) -> Command {
-        let job = json!({
-            "peer": self.peer,
-            "backend": self.backend,
-            "workload": workload,
-            "seconds": seconds,
-            "limit": seconds + LIMIT,
-            "chromium": self.chromium,
-            "page": self.page,
-            "hardware": self.hardware,
-        });
+        let limit = seconds + LIMIT;
+        let job = json!({ "workload": workload, "seconds": seconds, "limit": limit });
+        self.driver("browser.mjs", job)
+    }
+
+    /// A script of the folder, told its job and who is to be run where.
+    pub(super) fn driver(&self, script: &str, mut job: Value) -> Command {
+        job["peer"] = json!(self.peer);
+        job["backend"] = json!(self.backend);
+        job["chromium"] = json!(self.chromium);
+        job["page"] = json!(self.page);
+        job["hardware"] = json!(self.hardware);
         let mut command = program("node");
-        command.arg(self.folder.join("browser.mjs")).arg(job.to_string());
+        command.arg(self.folder.join(script)).arg(job.to_string());
         command
     }
 }

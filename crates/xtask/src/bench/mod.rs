@@ -2,6 +2,7 @@
 //! all of them; medians as a table, and every single run as a line of JSON under `benchmarks/`.
 
 mod contender;
+mod memory;
 mod peers;
 mod record;
 mod table;
@@ -36,6 +37,12 @@ pub struct Bench {
     /// The command line beside PyTorch, on one GPU
     #[arg(long, group = "kind")]
     gpu: bool,
+    /// Whether the page's memory stays flat while it trains with every view open
+    #[arg(long, group = "kind")]
+    memory: bool,
+    /// Minutes of that, of which the first two and a half are a warm-up
+    #[arg(long, default_value_t = 10.0, value_parser = minutes)]
+    minutes: f64,
     /// Rounds of a comparison; each contender runs once in each
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -45,10 +52,10 @@ pub struct Bench {
     /// Of a comparison, only what contains one of these: a run is named like tfjs/wasm/toy2d/
     #[arg(long, value_name = "TEXT,…", value_delimiter = ',')]
     only: Vec<String>,
-    /// Backends of the page, with --peers
+    /// Backends of the page, with --peers and --memory
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', default_value = "cpu,webgpu")]
     backends: Vec<String>,
-    /// With --peers: WebGPU and WebGL on the machine's GPU in place of a renderer in software
+    /// With --peers and --memory: WebGPU and WebGL on the machine's GPU in place of a renderer in software
     #[arg(long)]
     hardware: bool,
     /// Passed on where nothing is compared; `-- --help` lists what there is
@@ -60,6 +67,13 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(seconds),
         _ => Err("a number from 0.1 to 600 is needed".into()),
+    }
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(minutes) if (5.0..=600.0).contains(&minutes) => Ok(minutes),
+        _ => Err("a number from 5 to 600 is needed".into()),
     }
 }
 
@@ -80,6 +94,8 @@ pub fn bench(options: &Bench) -> Result<()> {
         let torch = ["eager", "graph"].map(Contender::Torch);
         let ours = Contender::ours("webgpu");
         compare("gpu", &[&[ours], &torch[..]].concat(), options)
+    } else if options.memory {
+        memory::watch(options)
     } else {
         alone(options)
     }

@@ -17,10 +17,15 @@ use crate::{
     server::Server,
 };
 
-/// The peers and the backends on which each is run: those that were fastest somewhere in a survey of eight, and those on
-/// WebGPU.
-const PEERS: [(&str, &str); 5] =
-    [("tfjs", "cpu"), ("tfjs", "wasm"), ("tfjs", "webgpu"), ("jaxjs", "wasm"), ("jaxjs", "webgpu")];
+/// The peers and the backends on which each is run.
+const PEERS: [(&str, &str); 6] = [
+    ("tfjs", "cpu"),
+    ("tfjs", "wasm"),
+    ("tfjs", "webgl"),
+    ("tfjs", "webgpu"),
+    ("jaxjs", "wasm"),
+    ("jaxjs", "webgpu"),
+];
 
 /// Everything that browsers are given, for as long as it lives.
 pub(super) struct Arena {
@@ -54,14 +59,19 @@ impl Arena {
     }
 
     fn contender(&self, peer: &'static str, backend: &str) -> Contender {
-        Contender::Browser(Browser {
-            peer,
+        Contender::Browser(Browser { peer, ..self.page(backend) })
+    }
+
+    /// The page on one of its backends.
+    pub(super) fn page(&self, backend: &str) -> Browser {
+        Browser {
+            peer: OURS,
             backend: backend.to_owned(),
             folder: self.folder.clone(),
             chromium: self.chromium.clone(),
             page: self.server.address(),
             hardware: self.hardware,
-        })
+        }
     }
 }
 

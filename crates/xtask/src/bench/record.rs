@@ -88,12 +88,17 @@ impl File {
 
     /// Writes one run.
     pub(super) fn add(&mut self, record: Record) -> Result<()> {
+        self.write(&record.line)?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Writes a line that is no run.
+    pub(super) fn write(&self, line: &Value) -> Result<()> {
         let failed = || format!("{} cannot be written", self.path.display());
         let mut options = OpenOptions::new();
         let mut file = options.create(true).append(true).open(&self.path).with_context(failed)?;
-        writeln!(file, "{}", record.line).with_context(failed)?;
-        self.records.push(record);
-        Ok(())
+        writeln!(file, "{line}").with_context(failed)
     }
 
     pub(super) fn all(&self) -> &[Record] {

@@ -1,134 +1,19 @@
 //! A session as its host meets it: commands in, events out, under a clock that the test moves.
 
-use std::cell::Cell;
+mod files;
+mod host;
+mod images;
+mod optimum;
 
-use adversaria_core::images::{ImageSet, idx_images};
 use adversaria_core::spec::Cloud;
-use adversaria_engine::{Next, Offer, Session};
+use adversaria_engine::Next;
 use adversaria_protocol::{
-    Command, Event, Fault, FaultCode, Frame, Layers, Metrics, Picture, Reply, Scene, Standing,
-    Step, Trail, UnitLayer,
+    Command, Event, FaultCode, Frame, Layers, Picture, Reply, Standing, Step, UnitLayer,
 };
 
-/// A session, the time, and everything it has said.
-struct Host {
-    session: Session,
-    time: Cell<f64>,
-    /// Milliseconds that pass with each look at the clock.
-    tick: f64,
-    heard: Vec<Event>,
-}
+use host::Host;
 
-impl Host {
-    fn new() -> Self {
-        let session = Session::new(Box::new(|_| Some(Offer::cpu("test".into()))));
-        Self { session, time: Cell::new(0.0), tick: 1.0, heard: vec![] }
-    }
-
-    fn with(spec: &str) -> Self {
-        let mut host = Self::new();
-        host.load(spec).expect("a run that is allowed");
-        host
-    }
-
-    fn say(&mut self, command: Command) {
-        self.session.handle(command, self.time.get());
-        self.heard.extend(self.session.take_events());
-    }
-
-    /// Works for so many turns of the loop.
-    fn work(&mut self, turns: u32) -> Next {
-        let mut next = Next::Wait;
-        for _ in 0..turns {
-            let now = || {
-                self.time.set(self.time.get() + self.tick);
-                self.time.get()
-            };
-            next = self.session.work(&now);
-            self.heard.extend(self.session.take_events());
-        }
-        next
-    }
-
-    fn answer(&mut self, id: u32) -> Result<Reply, Fault> {
-        for _ in 0..10_000 {
-            let found = self.heard.iter().find_map(|event| match event {
-                Event::Reply { id: of, result } if *of == id => Some(result.clone()),
-                _ => None,
-            });
-            if let Some(result) = found {
-                self.heard
-                    .retain(|event| !matches!(event, Event::Reply { id: of, .. } if *of == id));
-                return result;
-            }
-            self.work(1);
-        }
-        panic!("no answer to {id}");
-    }
-
-    fn load(&mut self, spec: &str) -> Result<Reply, Fault> {
-        self.say(Command::Load { id: 1, spec: spec.into() });
-        self.answer(1)
-    }
-
-    fn advance(&mut self, iterations: u64) -> Result<Metrics, Fault> {
-        self.say(Command::Advance { id: 2, iterations });
-        match self.answer(2)? {
-            Reply::Metrics(metrics) => Ok(metrics),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn checkpoint(&mut self) -> Vec<u8> {
-        self.say(Command::Checkpoint { id: 3 });
-        match self.answer(3) {
-            Ok(Reply::Bytes(bytes)) => bytes,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn change(&mut self, field: &str, value: &str) {
-        self.say(Command::Change { id: 4, field: field.into(), value: value.into() });
-        self.answer(4).expect("a change that is allowed");
-    }
-
-    fn travel(&mut self, branch: u32, iteration: u64) -> Result<Reply, Fault> {
-        self.say(Command::Travel { id: 5, branch, iteration });
-        self.answer(5)
-    }
-
-    fn trail(&self) -> &Trail {
-        let mut trails = self.heard.iter().rev().filter_map(|event| match event {
-            Event::Trail(trail) => Some(trail),
-            _ => None,
-        });
-        trails.next().expect("there is a trail")
-    }
-
-    fn frame(&self) -> &Frame {
-        let mut frames = self.heard.iter().rev().filter_map(|event| match event {
-            Event::Frame(frame) => Some(frame),
-            _ => None,
-        });
-        frames.next().expect("there is a frame")
-    }
-
-    fn scene(&self) -> &Scene {
-        let mut scenes = self.heard.iter().rev().filter_map(|event| match event {
-            Event::Staged(scene) => Some(scene),
-            _ => None,
-        });
-        scenes.next().expect("there is a scene")
-    }
-
-    fn fault(&self) -> Option<&Fault> {
-        self.heard
-            .iter()
-            .find_map(|event| if let Event::Fault(fault) = event { Some(fault) } else { None })
-    }
-}
-
-const SMALL: &str = "data=ring8&g=8&d=8&batch=16";
+pub(crate) const SMALL: &str = "data=ring8&g=8&d=8&batch=16";
 
 #[test]
 fn a_run_comes_on_stage_and_shows_itself_before_it_plays() {
@@ -332,46 +217,6 @@ fn one_who_waits_for_iterations_hears_of_divergence() {
     assert_eq!(host.advance(100_000).expect_err("it diverges").code, FaultCode::Diverged);
 }
 
-/// So many grey pictures as an IDX file of MNIST's shape, and their labels.
-fn images(count: u32) -> ImageSet {
-    let mut file = vec![0, 0, 8, 3];
-    file.extend([count, 28, 28].iter().flat_map(|n| n.to_be_bytes()));
-    file.extend((0..count * 784).map(|i| (i % 251) as u8));
-    let labels = (0..count).map(|i| (i % 10) as u8).collect();
-    ImageSet::new(idx_images(&file).expect("well formed"), labels).expect("as many labels")
-}
-
-#[test]
-fn a_run_on_images_waits_for_them() {
-    let mut host = Host::with(SMALL);
-    host.say(Command::Load { id: 1, spec: "data=mnist&rows=40&g=8&d=8&batch=4".into() });
-    host.work(10);
-    assert_eq!(host.session.wants_images(), Some(40));
-    assert!(host.advance(3).is_ok(), "the run on stage goes on meanwhile");
-    let now = host.time.get();
-    host.session.supply_images(images(30), false, now).expect("a first part");
-    assert_eq!(host.session.wants_images(), Some(40));
-    host.session.supply_images(images(30), true, now).expect("a second part");
-    host.work(1);
-    host.answer(1).expect("now it is on stage");
-    assert_eq!(host.advance(3).expect("it runs").iteration, 3);
-    host.work(300);
-    let Picture::Images(pictures) = &host.frame().picture else { panic!("images") };
-    assert_eq!((pictures.fake.len(), pictures.real_score.len()), (64 * 784, 40));
-}
-
-#[test]
-fn images_that_do_not_come_are_said_not_to() {
-    let mut host = Host::with(SMALL);
-    host.say(Command::Load { id: 9, spec: "data=mnist".into() });
-    host.session.images_failed("MNIST could not be fetched");
-    host.work(1);
-    assert_eq!(host.answer(9).expect_err("no images").code, FaultCode::NoData);
-    assert!(host.advance(1).is_ok());
-    host.say(Command::Images { id: 10, files: vec![("a".into(), vec![0, 0, 8, 3, 0])] });
-    assert_eq!(host.answer(10).expect_err("cut short").code, FaultCode::BadFile);
-}
-
 #[test]
 fn the_average_of_g_is_shown_when_there_is_one() {
     let mut host = Host::with("data=ring8&g=8&d=8&batch=16&ema=0.9");
@@ -556,4 +401,24 @@ fn rows_of_a_file_come_first_and_ride_along_in_the_checkpoint() {
     bytes[at - file.as_ptr() as usize + 3] ^= 0x80;
     other.say(Command::Restore { id: 7, bytes });
     assert_eq!(other.answer(7).expect_err("another row").code, FaultCode::BadFile);
+}
+
+#[test]
+fn frames_tell_the_diagnosis_and_a_change_takes_it_back() {
+    let vanishing = "data=ring8&loss=minimax&kd=10&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.002:0.5:0.9&optg=sgd:0.0001";
+    let mut host = Host::with(vanishing);
+    host.work(3);
+    assert!(host.frame().diagnosis.is_none());
+    for _ in 0..10 {
+        host.time.set(host.time.get() + 2_000.0);
+        host.advance(100).expect("it trains");
+    }
+    host.work(100);
+    let found = host.frame().diagnosis.clone().expect("there is something to say");
+    assert_eq!(found.name, "vanishing-gradient");
+    assert!(found.evidence.iter().any(|line| line.contains("minimax")), "{found:?}");
+    let (field, value) = found.advice.expect("an advice");
+    host.change(&field, &value);
+    host.work(5);
+    assert!(host.frame().diagnosis.is_none(), "what was seen before says nothing of the new game");
 }
