@@ -67,6 +67,8 @@ pub struct Page {
     drawing: StoredValue<bool>,
     reading: StoredValue<bool>,
     read_at: StoredValue<f64>,
+    /// Figures and charts change in this animation frame: the stage leaves it to them, so that none has to hold both.
+    has_read: StoredValue<bool>,
     notices: StoredValue<u32>,
     /// Figures that nobody has written down: the record of them is fetched after the first frames.
     early: StoredValue<Vec<Metrics>>,
@@ -142,6 +144,7 @@ impl Page {
             drawing: StoredValue::new(false),
             reading: StoredValue::new(false),
             read_at: StoredValue::new(0.0),
+            has_read: StoredValue::new(false),
             notices: StoredValue::new(0),
             early: StoredValue::new(Vec::new()),
             arrivals: StoredValue::new_local(Vec::new()),
@@ -402,6 +405,11 @@ impl Page {
     }
 
     fn draw(self) {
+        if self.has_read.get_value() {
+            self.has_read.set_value(false);
+            request_animation_frame(move || self.draw());
+            return;
+        }
         self.drawing.set_value(false);
         if !self.is_held() {
             self.frame.set(self.latest.get_value());
@@ -442,6 +450,7 @@ impl Page {
         self.reading.set_value(false);
         self.read_at.set_value(look::now_millis());
         if !self.is_held() {
+            self.has_read.set_value(true);
             self.figures.set(self.latest.get_value());
         }
     }
