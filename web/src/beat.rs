@@ -115,16 +115,20 @@ impl Page {
             return;
         }
         self.beating.set(true);
-        self.beat_on();
+        let walk = self.walks.get_value() + 1;
+        self.walks.set_value(walk);
+        self.beat_on(walk);
     }
 
-    fn beat_on(self) {
-        if !(self.beating.get_untracked() && self.slow.get_untracked()) {
+    /// A walk that was paused does not go on beside the next one.
+    fn beat_on(self, walk: u32) {
+        let is_last = self.walks.get_value() == walk;
+        if !(is_last && self.beating.get_untracked() && self.slow.get_untracked()) {
             return;
         }
         self.next_beat();
         let wait = Duration::from_secs_f32(1.0 / self.tempo.get_untracked().max(0.1));
-        set_timeout(move || self.beat_on(), wait);
+        set_timeout(move || self.beat_on(walk), wait);
     }
 
     /// Ends the part under way, with everything seen as it is.

@@ -133,9 +133,9 @@ fn told(gamma: f64) -> String {
     let [(real, imaginary), (other, _)] = eigenvalues(Method::R1 { gamma }.jacobian((0.0, 0.0)));
     // The Jacobian is good to about 1e-9.
     let values = if imaginary.abs() > 1e-4 {
-        format!("{real:.3} ± {imaginary:.3} i: complex, so the way turns")
+        format!("{real:.3} ± {imaginary:.3} i: complex, so small steps turn")
     } else {
-        format!("{real:.3} and {other:.3}: real, no turning")
+        format!("{real:.3} and {other:.3}: real, so small steps do not turn")
     };
     let place = if gamma == 0.0 {
         " No damping: it never comes to rest."
@@ -145,7 +145,7 @@ fn told(gamma: f64) -> String {
         ""
     };
     minus(&format!(
-        "R1 with γ = {gamma:.2}: eigenvalues at (0, 0) {values}.{place} Critical γ = 1."
+        "R1 with γ = {gamma:.2}: the field's eigenvalues at (0, 0) are {values}.{place} Critical γ = 1; for large steps, and the more by turns, less."
     ))
 }
 

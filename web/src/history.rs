@@ -83,7 +83,7 @@ pub fn History(
                         aria-valuetext=move || format!("iteration {}", text()) />
                 </span>
             </label>
-            <output data-testid="moment" data-value=move || now.get()>{text}</output>
+            <span data-testid="moment" data-value=move || now.get()>{text}</span>
             <Branches page=page traveller=traveller />
             <button data-testid="history-end" title="To the latest moment of this branch" disabled=is_latest
                 on:click=move |_| traveller.go(page.trail.with_untracked(|trail| trail.current), u64::MAX)>

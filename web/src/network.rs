@@ -90,7 +90,7 @@ pub fn Network(
             <canvas node_ref=canvas tabindex="0" role="img" aria-label=label
                 style=format!("width:{WIDTH}px;height:{HEIGHT}px") on:pointermove=point on:pointerdown=point on:keydown=on_key
                 on:pointerleave=move |_| cursor.set(None)></canvas>
-            <p class="hint" role="status">{told}</p>
+            <p class="hint">{told}</p>
         </div>
     }
 }

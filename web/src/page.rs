@@ -106,6 +106,8 @@ pub struct Page {
     pub beat: RwSignal<Option<Beat>>,
     /// Slow motion goes on by itself.
     pub beating: RwSignal<bool>,
+    /// Counts the times that slow motion was set going.
+    pub walks: StoredValue<u32>,
     /// Parts a second.
     pub tempo: RwSignal<f32>,
     /// The frame that was on screen when the update under way began; until the player moves it stays there.
@@ -164,6 +166,7 @@ impl Page {
             slow: RwSignal::new(false),
             beat: RwSignal::new(None),
             beating: RwSignal::new(false),
+            walks: StoredValue::new(0),
             tempo: RwSignal::new(1.0),
             held: StoredValue::new(None),
             coming: RwSignal::new(None),

@@ -119,7 +119,7 @@ fn said(
         2 => ("D(G(z))", format!("on the samples on stage: mean D {fake}; G wants it higher")),
         3 => {
             let loss = of(coming, if is_d { |m| m.loss_d } else { |m| m.loss_g });
-            (equation(spec.loss(), is_d), format!("= {loss} on this batch"))
+            (equation(spec.loss(), is_d), format!("{}= {loss} on this batch", besides(spec, is_d)))
         }
         4 => {
             let norm = of(coming, if is_d { |m| m.grad_norm_d } else { |m| m.grad_norm_g });
@@ -143,6 +143,23 @@ fn moved(beat: Beat, spec: &RunSpec) -> (&'static str, String) {
         return ("wait", "at once: D waits, and both move together".into());
     }
     ("weights ← weights − step", format!("{name} takes its step, rate {}", optimiser.lr()))
+}
+
+/// What the number has besides the loss that stands there.
+fn besides(spec: &RunSpec, is_d: bool) -> String {
+    let (reg, unroll) = (spec.reg(), spec.unroll());
+    let mut text = String::new();
+    if is_d {
+        if reg.r1.is_some() {
+            text += "+ γ/2 E‖∇a(x)‖² ";
+        }
+        if reg.gp.is_some() {
+            text += "+ λ E(‖∇a(x̂)‖ − 1)² ";
+        }
+    } else if unroll > 0 {
+        text += &format!("after {unroll} steps of D ");
+    }
+    text
 }
 
 fn noise(spec: &RunSpec) -> String {

@@ -20,7 +20,7 @@ pub enum Phenomenon {
     Divergence,
     /// G's minimax loss is flat where its samples lie, and its other loss is not.
     VanishingGradient,
-    /// D is sure of every sample, real and generated.
+    /// D is sure of nearly every sample, real and generated.
     Saturated,
     /// D has too few units to tell what could be told.
     DiscriminatorTooSmall,
@@ -72,17 +72,19 @@ impl Phenomenon {
         match self {
             Self::Divergence => "It diverges: losses or gradients grow without bound.",
             Self::VanishingGradient => {
-                "D is saturated and the minimax gradient of G vanishes; the non-saturating one does not."
+                "D is saturated: the minimax gradient of G vanishes beside the non-saturating one."
             }
-            Self::Saturated => "D is saturated: it is sure of every sample.",
+            Self::Saturated => "D is saturated: it is sure of nearly every sample.",
             Self::DiscriminatorTooSmall => {
-                "D is too small to tell G's samples from the data, though they differ."
+                "D may be too small: it does not tell G's samples from the data, though they differ."
             }
             Self::ModeCollapse => "Mode collapse: G serves few of the modes.",
             Self::Oscillation => "It oscillates: the match of G and data comes and goes.",
             Self::FarFromOptimal => "D is far from optimal: it lags behind G.",
-            Self::GeneratorTooSmall => "G is too small to make what D asks for.",
-            Self::Converged => "Converged: what G makes cannot be told from the data here.",
+            Self::GeneratorTooSmall => "G may be too small to make what D asks for.",
+            Self::Converged => {
+                "Converged: G's samples differ from the data by little more than chance."
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ pub(crate) fn judge_of(spec: &RunSpec) -> Option<Judge> {
 }
 
 /// Compares samples `[n, dim]` of G with p_data, beside V(D,G) at that moment (NaN when it is not known) and what chance
-/// alone makes of so many samples, when that is known; `None` without samples.
+/// alone makes of so many samples, when that is known; `None` without samples. In a `conditional` game each class has a D* of
+/// its own: what all classes together would give is no bound there, and V(D*,G) is NaN.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "shown in f32, small counts")]
 pub fn evaluate(
@@ -22,6 +23,7 @@ pub fn evaluate(
     samples: &[f32],
     value: f32,
     chance: Option<metrics::Chance>,
+    conditional: bool,
 ) -> Option<Evaluation> {
     let comparison = judge.compare(samples)?;
     let coverage = judge.coverage(samples);
@@ -33,7 +35,7 @@ pub fn evaluate(
         jsd: comparison.jsd as f32,
         kl_data_model: finite(comparison.kl_data_model),
         kl_model_data: finite(comparison.kl_model_data),
-        value_optimal: comparison.value_optimal as f32,
+        value_optimal: if conditional { f32::NAN } else { comparison.value_optimal as f32 },
         value,
         total_variation: comparison.total_variation as f32,
         wasserstein: comparison.wasserstein as f32,

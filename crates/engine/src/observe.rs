@@ -65,7 +65,9 @@ impl Observer {
         if let Some(judge) = &self.judge {
             let drawn = run.sample(samples, false)?;
             let chance = self.chance(judge, samples);
-            metrics.evaluation = evaluate(judge, run.iteration(), &drawn, metrics.value, chance);
+            let conditional = run.spec().conditional();
+            metrics.evaluation =
+                evaluate(judge, run.iteration(), &drawn, metrics.value, chance, conditional);
         }
         Ok((metrics, seen.picture))
     }

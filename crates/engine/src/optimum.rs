@@ -50,9 +50,19 @@ pub(crate) struct Mark {
     pub(crate) loss: f32,
     /// V(D*,G) − V(D,G), where it says how far D is from its optimum.
     pub(crate) gap: Option<f32>,
-    /// The share of samples that D tells rightly with its standard error, and ½ + TV/2, which is the most that can be told;
-    /// where D's output is a probability.
-    pub(crate) told: Option<((f32, f32), f32)>,
+    /// What D tells apart, where its output is a probability.
+    pub(crate) detected: Option<Detected>,
+}
+
+/// What D tells apart, as shares of one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Detected {
+    /// The samples, real and generated in equal parts, that it tells rightly.
+    rightly: f32,
+    /// The standard error of that; none where it is an integral and no mean of samples.
+    error: Option<f32>,
+    /// The most that any detector can: ½ + TV/2, as far as TV on bins sees.
+    most: f32,
 }
 
 /// How it ended.
@@ -113,19 +123,19 @@ fn sentence(player: Player, made: u32, marks: &[Mark], ending: Ending) -> String
         Ending::Stopped => ", where it was stopped",
     };
     let number = |x: f32| format!("{x:.3}").replace('-', "\u{2212}");
-    let told = last.told.filter(|_| player == Player::Discriminator).map(|((told, error), most)| {
+    let detected = last.detected.filter(|_| player == Player::Discriminator).map(|it| {
+        let error = it.error.map_or_else(String::new, |e| format!(" (\u{b1} {:.1})", 100.0 * e));
         format!(
-            " It tells {:.1} % (± {:.1}) of real and fake samples rightly; the most that any detector can is \u{bd} + TV/2 = {:.1} %.",
-            100.0 * told,
-            100.0 * error,
-            100.0 * most
+            " It tells {:.1} %{error} of real and fake samples rightly; by TV on bins the most that any detector can is \u{bd} + TV/2 = {:.1} %.",
+            100.0 * it.rightly,
+            100.0 * it.most
         )
     });
     format!(
         "{name} trained alone for {made} updates while {still} stood still: {what} went from {} to {} nats{end}.{}",
         number(from),
         number(to),
-        told.unwrap_or_default()
+        detected.unwrap_or_default()
     )
 }
 
@@ -182,9 +192,12 @@ impl Stage {
         (pursuit.looking, pursuit.of_round) = (None, 0);
         let loss = seen.loss_of(pursuit.player);
         let gap = self.gap();
-        let bound = gap.and(self.evaluation.as_ref()).map(|e| 0.5 + 0.5 * e.total_variation);
-        let told = bound.map(|most| (seen.rightly_told(), most));
-        pursuit.marks.push(Mark { loss, gap, told });
+        let (rightly, error) = seen.rightly_told();
+        let detected = gap.and(self.evaluation.as_ref()).map(|e| {
+            let most = 0.5 + 0.5 * e.total_variation;
+            Detected { rightly, error, most }
+        });
+        pursuit.marks.push(Mark { loss, gap, detected });
         self.judged = true;
         self.stale = true;
         Ok(ending(&pursuit.marks))
@@ -268,7 +281,7 @@ mod tests {
         let mark = |loss: &f32| Mark {
             loss: *loss,
             gap: Some(loss - 0.5),
-            told: Some(((0.75, 0.01), 0.8)),
+            detected: Some(Detected { rightly: 0.75, error: Some(0.01), most: 0.8 }),
         };
         losses.iter().map(mark).collect()
     }
@@ -312,7 +325,7 @@ mod tests {
             of_d.contains("V(D,G) went from 0.250 to 0.125 nats, and goes no further."),
             "{of_d}"
         );
-        assert!(of_d.ends_with("tells 75.0 % (± 1.0) of real and fake samples rightly; the most that any detector can is ½ + TV/2 = 80.0 %."));
+        assert!(of_d.ends_with("tells 75.0 % (± 1.0) of real and fake samples rightly; by TV on bins the most that any detector can is ½ + TV/2 = 80.0 %."));
         let of_g = told(Player::Generator, Ending::Stopped);
         assert!(!of_g.contains("detector"), "{of_g}");
         assert!(

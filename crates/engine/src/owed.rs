@@ -315,7 +315,9 @@ impl Stage {
             // A part of the calibration each time, so that no comparison takes long.
             self.calibration.step(judge, EVALUATION_SAMPLES);
             let chance = self.calibration.chance(EVALUATION_SAMPLES);
-            self.evaluation = evaluate(judge, verdict.iteration, &samples[0], seen.value(), chance);
+            let conditional = self.run.spec().conditional();
+            self.evaluation =
+                evaluate(judge, verdict.iteration, &samples[0], seen.value(), chance, conditional);
         }
         let metrics = self.metrics(verdict.iteration, &words, &seen);
         if judged {

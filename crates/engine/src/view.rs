@@ -66,7 +66,7 @@ pub(crate) struct Seen {
     score_fake: f32,
     loss_d: f32,
     loss_g: f32,
-    rightly: (f32, f32),
+    rightly: (f32, Option<f32>),
 }
 
 impl Seen {
@@ -78,8 +78,9 @@ impl Seen {
         }
     }
 
-    /// The share of real and generated samples, in equal parts, on whose side of ½ D's output lies, and its standard error.
-    pub(crate) const fn rightly_told(&self) -> (f32, f32) {
+    /// The share of real and generated samples, in equal parts, on whose side of ½ D's output lies, and its standard error;
+    /// none in 1D, where both parts are integrals.
+    pub(crate) const fn rightly_told(&self) -> (f32, Option<f32>) {
         self.rightly
     }
 
@@ -209,7 +210,7 @@ impl View {
         let share = 0.5 * (over_real(&above) + 1.0 - mean(&raw_fake, above));
         #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
         let error = (share * (1.0 - share) / (raw_real.len() + raw_fake.len()) as f32).sqrt();
-        let rightly = (share, error);
+        let rightly = (share, (!matches!(self.kind, Kind::Line { .. })).then_some(error));
         let [on_real, on_fake] = discriminator_terms(spec.loss());
         let for_g = generator_term(spec.loss());
         let loss_d = over_real(&|a| on_real.at(a)) + mean(&raw_fake, |a| on_fake.at(a));

@@ -76,13 +76,13 @@ fn agree(order: &str, next: impl Fn(Method, Point) -> Point) -> usize {
 fn simultaneous_runs_are_the_integration() {
     let known =
         agree("order=simultaneous", |method, at| method.update(Order::Simultaneous, STEP, at));
-    assert!(known >= 3, "{known}");
+    assert_eq!(known, GAMES.len());
 }
 
 #[test]
 fn alternating_runs_are_the_integration_in_their_order() {
-    assert!(agree("kd=1", |method, at| d_first(method, 1, at)) >= 3);
-    assert!(agree("kd=5", |method, at| d_first(method, 5, at)) >= 3);
+    assert_eq!(agree("kd=1", |method, at| d_first(method, 1, at)), GAMES.len());
+    assert_eq!(agree("kd=5", |method, at| d_first(method, 5, at)), GAMES.len());
 }
 
 #[test]

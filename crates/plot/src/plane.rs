@@ -243,7 +243,10 @@ impl Ground {
 fn ground(data: &PlaneData<'_>, layers: PlaneLayers, p_g: &[f32], theme: &Theme) -> Option<Raster> {
     let (field, judge) = (&data.plane.field, data.judge);
     let best = || -> Vec<f32> {
-        optimal(data.p_data, p_g).into_iter().map(|best| judge.best(best)).collect()
+        optimal(data.p_data, p_g, &data.plane.fake, data.side)
+            .into_iter()
+            .map(|best| judge.best(best))
+            .collect()
     };
     let or_neutral = |value: f32| if value.is_nan() { judge.neutral() } else { value };
     let values = match Ground::of(data, layers)? {

@@ -261,7 +261,7 @@ impl<'a> Moment<'a> {
                 let p_g = model_density(&data.plane.fake, data.side);
                 values.push(("p_g, estimated", read(&p_g)));
                 if let Some(best) = self.judge.best_name() {
-                    let optimal = optimal(data.p_data, &p_g);
+                    let optimal = optimal(data.p_data, &p_g, &data.plane.fake, data.side);
                     let at = cell.and_then(|i| optimal.get(i).copied());
                     values.push((best, number(at.map(|share| self.judge.best(share)))));
                 }

@@ -2,7 +2,7 @@
 
 use super::window::{Judged, LEAST_LOOKS, Look, SETTLED, WARM_UP};
 use super::{Bound, Evidence, Phenomenon};
-use crate::spec::{Loss, Net, RunSpec};
+use crate::spec::{Loss, Net, Reg, RunSpec};
 
 /// A run's settings, since when it has had them, and the looks at it.
 pub(super) struct Case<'a> {
@@ -107,9 +107,14 @@ impl Case<'_> {
         })
     }
 
+    /// D's own best is D*: what a regulariser keeps D from is no fault of D.
+    fn strives_for_the_optimum(&self) -> bool {
+        self.is_of_probabilities() && self.spec.reg() == Reg::default()
+    }
+
     /// The gap is large although D has so few units that more of its updates will not close it.
     fn discriminator_too_small(&self) -> Option<Vec<Evidence>> {
-        let judged = self.judged().filter(|_| self.is_of_probabilities())?;
+        let judged = self.judged().filter(|_| self.strives_for_the_optimum())?;
         let gap = median(judged.iter().map(|j| j.gap).collect());
         Some(vec![
             least("gap V(D*, G) − V(D, G)", gap, 0.2),
@@ -158,7 +163,8 @@ impl Case<'_> {
 
     /// What D lacks of its best, beyond what the two estimates err by.
     fn far_from_optimal(&self) -> Option<Vec<Evidence>> {
-        let judged = self.judged().filter(|j| self.is_of_probabilities() && !self.is_served(j))?;
+        let judged =
+            self.judged().filter(|j| self.strives_for_the_optimum() && !self.is_served(j))?;
         let gap = median(judged.iter().map(|j| j.gap).collect());
         let bias = judged.first().map_or(0.0, |j| j.bias);
         Some(vec![least("gap V(D*, G) − V(D, G)", gap, 0.07 + 2.0 * bias + VALUE_ERROR)])
