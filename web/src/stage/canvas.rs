@@ -4,7 +4,7 @@ use adversaria_plot::{Anchor, Dash, Mark, Point, Raster, Rect, Rgb, Stroke};
 use leptos::prelude::document;
 use std::f64::consts::TAU;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use web_sys::{CanvasRenderingContext2d, ContextAttributes2d, HtmlCanvasElement, ImageData};
 
 /// Text in figures.
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', sans-serif";
@@ -35,10 +35,34 @@ impl Painter {
         ratio: f64,
         marks: &[Mark],
     ) -> Result<(), JsValue> {
-        let ctx = prepare(canvas, size, ratio)?;
+        let ctx = prepare(canvas, size, ratio, None)?;
+        self.marks(&ctx, size, ratio, marks)
+    }
+
+    /// The same on a canvas that nothing is seen through, its ground painted too: browsers put it on screen by copying,
+    /// which takes less of each frame than blending. A canvas is always painted in the one way or always in the other.
+    pub fn paint_on(
+        &mut self,
+        ground: Rgb,
+        canvas: &HtmlCanvasElement,
+        size: (f32, f32),
+        ratio: f64,
+        marks: &[Mark],
+    ) -> Result<(), JsValue> {
+        let ctx = prepare(canvas, size, ratio, Some(ground))?;
+        self.marks(&ctx, size, ratio, marks)
+    }
+
+    fn marks(
+        &mut self,
+        ctx: &CanvasRenderingContext2d,
+        size: (f32, f32),
+        ratio: f64,
+        marks: &[Mark],
+    ) -> Result<(), JsValue> {
         marks.iter().try_for_each(|mark| match mark {
-            Mark::Dots { at, .. } if at.len() >= MANY => self.dots(&ctx, mark, size, ratio),
-            mark => self.mark(&ctx, mark, ratio),
+            Mark::Dots { at, .. } if at.len() >= MANY => self.dots(ctx, mark, size, ratio),
+            mark => self.mark(ctx, mark, ratio),
         })
     }
 
@@ -60,7 +84,7 @@ impl Painter {
             Some(picture) => picture,
             None => {
                 let picture = new_canvas()?;
-                self.mark(&prepare(&picture, size, ratio)?, mark, ratio)?;
+                self.mark(&prepare(&picture, size, ratio, None)?, mark, ratio)?;
                 picture
             }
         };
@@ -147,20 +171,28 @@ fn put(canvas: &HtmlCanvasElement, raster: &Raster) -> Result<(), JsValue> {
         raster.width,
         raster.height,
     )?;
-    context(canvas)?.put_image_data(&pixels, 0.0, 0.0)
+    context(canvas, true)?.put_image_data(&pixels, 0.0, 0.0)
 }
 
-/// The canvas's context, cleared and scaled to CSS pixels.
+/// The canvas's context, scaled to CSS pixels: cleared, or on a ground that nothing is seen through.
 fn prepare(
     canvas: &HtmlCanvasElement,
     size: (f32, f32),
     ratio: f64,
+    ground: Option<Rgb>,
 ) -> Result<CanvasRenderingContext2d, JsValue> {
     let (width, height) = device(size, ratio);
     resize(canvas, width, height);
-    let ctx = context(canvas)?;
+    let ctx = context(canvas, ground.is_none())?;
     ctx.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)?;
-    ctx.clear_rect(0.0, 0.0, f64::from(canvas.width()), f64::from(canvas.height()));
+    let (width, height) = (f64::from(width), f64::from(height));
+    match ground {
+        Some(ground) => {
+            set_fill(&ctx, ground, 1.0);
+            ctx.fill_rect(0.0, 0.0, width, height);
+        }
+        None => ctx.clear_rect(0.0, 0.0, width, height),
+    }
     ctx.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0)?;
     ctx.set_line_join("round");
     Ok(ctx)
@@ -182,9 +214,12 @@ pub fn resize(canvas: &HtmlCanvasElement, width: u32, height: u32) {
     }
 }
 
-fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+/// What is asked first for a canvas holds for good: whether it can be seen through.
+fn context(canvas: &HtmlCanvasElement, alpha: bool) -> Result<CanvasRenderingContext2d, JsValue> {
+    let wanted = ContextAttributes2d::new();
+    wanted.set_alpha(alpha);
     let found = canvas
-        .get_context("2d")?
+        .get_context_with_context_options("2d", &wanted)?
         .ok_or_else(|| JsValue::from_str("this browser draws no 2D canvas"))?;
     found.dyn_into().map_err(Into::into)
 }
@@ -246,10 +281,14 @@ fn segments(
 ) -> Result<(), JsValue> {
     let (pixel, width) = (1.0 / ratio, f64::from(stroke.width));
     let beside = (width - pixel) / 2.0;
-    // Where two lines of one meet, what is seen through would be seen less.
-    let in_two = stroke.alpha == 1.0 && beside > 0.0 && width <= 2.0 * pixel;
-    let width = if in_two { pixel as f32 } else { stroke.width };
-    set_stroke(ctx, Stroke { width, ..stroke })?;
+    let in_two = beside > 0.0 && width <= 2.0 * pixel;
+    let layer = if in_two {
+        // Two layers of this are as opaque as one of the whole.
+        Stroke { width: pixel as f32, alpha: 1.0 - (1.0 - stroke.alpha).sqrt(), ..stroke }
+    } else {
+        stroke
+    };
+    set_stroke(ctx, layer)?;
     ctx.begin_path();
     for (a, b) in ends {
         let [ax, ay, bx, by] = [a.0, a.1, b.0, b.1].map(f64::from);

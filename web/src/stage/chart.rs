@@ -59,7 +59,8 @@ pub fn Chart(
             Topic::Losses => losses(&series.loss_d.points(), &series.loss_g.points(), size, &theme),
         });
         painter.update_value(|painter| {
-            if let Err(error) = painter.paint(&canvas, size, pixel_ratio(), &marks) {
+            if let Err(error) = painter.paint_on(theme.paper, &canvas, size, pixel_ratio(), &marks)
+            {
                 leptos::logging::error!("a chart could not be drawn: {error:?}");
             }
         });

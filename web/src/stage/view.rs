@@ -170,7 +170,8 @@ fn draw(sources: Sources, canvas: NodeRef<html::Canvas>, look: Look, dark: Signa
         let marks = marks.unwrap_or_default();
         let size = sources.size.get_untracked();
         painter.update_value(|painter| {
-            if let Err(error) = painter.paint(&canvas, size, pixel_ratio(), &marks) {
+            if let Err(error) = painter.paint_on(theme.paper, &canvas, size, pixel_ratio(), &marks)
+            {
                 leptos::logging::error!("the stage could not be drawn: {error:?}");
             }
         });

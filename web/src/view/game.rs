@@ -113,7 +113,7 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
     };
     view! {
         <div class="graph" class:playing=move || page.is_playing() data-beat=move || page.beat.get().map(Beat::class)>
-            <Edges />
+            <Edges page=page />
             <Later page=page piece=Piece::Glance />
             <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
                 <LatentThumb page=page />
@@ -161,9 +161,16 @@ fn Gauge(class: &'static str, share: Signal<Option<f32>>) -> impl IntoView {
 
 /// Forward paths are solid; gradients run back dashed.
 #[component]
-fn Edges() -> impl IntoView {
+fn Edges(page: Page) -> impl IntoView {
+    // Gradients flow as often as figures come: an animation would have the page do its styles for every frame.
+    let shift = StoredValue::new(0_u8);
+    let flow = move || {
+        page.figures.track();
+        shift.update_value(|shift| *shift = (*shift + 1) % 12);
+        format!("{:.2}px", -13.0 * f32::from(shift.get_value()) / 12.0)
+    };
     view! {
-        <svg class="edges" viewBox="0 0 268 252" aria-hidden="true">
+        <svg class="edges" viewBox="0 0 268 252" aria-hidden="true" style:--flow=flow>
             <defs>
                 <marker id="tip" viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="6.5" markerHeight="6.5" orient="auto">
                     <path d="M0 .8 7 4 0 7.2z"></path>
