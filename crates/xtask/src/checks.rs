@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -26,6 +26,9 @@ const WASM_CRATES: [&str; 8] = [
     "adversaria-web",
     "adversaria-app",
 ];
+
+/// So many of the longest waits are listed.
+const LISTED: usize = 40;
 
 /// How many cases passed and failed, and what failed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -95,7 +98,9 @@ pub fn run_all() -> Result<bool> {
 
 fn check(tally: &mut Tally, name: &str, body: impl FnOnce() -> Result<()>) {
     say(&format!("check: {name}"));
+    let start = Instant::now();
     tally.one(name, body());
+    say(&format!("{name} took {} s", start.elapsed().as_secs()));
 }
 
 fn clippy_for_wasm() -> Command {
@@ -127,16 +132,29 @@ fn tests(tally: &mut Tally, dist: Option<&Path>) -> Result<()> {
         command.spawn().with_context(|| format!("{} could not be started", line(&command)))?;
     let output = child.stdout.take().context("the tests have no output")?;
     let failed_before = tally.failed;
+    let (start, mut before, mut pauses) = (Instant::now(), Instant::now(), Vec::new());
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
         count(tally, &line);
+        pauses.push((before.elapsed(), line));
+        before = Instant::now();
     }
     let status = child.wait()?;
+    say(&format!("tests took {} s; the longest waits were for", start.elapsed().as_secs()));
+    for (pause, line) in longest(pauses) {
+        say(&format!("{:4} s {line}", pause.as_secs()));
+    }
     if !status.success() && tally.failed == failed_before {
         tally.fail("cargo test", &format!("it ended with {status} before all tests were run"));
     }
     Ok(())
+}
+
+/// The lines that were waited for longest, the longest first: where the time of a run goes.
+fn longest(mut pauses: Vec<(Duration, String)>) -> impl Iterator<Item = (Duration, String)> {
+    pauses.sort_by_key(|(pause, _)| std::cmp::Reverse(*pause));
+    pauses.into_iter().take(LISTED)
 }
 
 /// Adds what a line of libtest's output says.
