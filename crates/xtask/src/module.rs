@@ -7,12 +7,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use wasm_bindgen_cli_support::Bindgen;
 use wasm_split_cli_support::{Options, transform};
 
 use crate::{
     paths,
     process::{cargo, run},
-    tools::Toolbox,
+    tools::WasmOpt,
 };
 
 /// The crate with the program, its binary, and the profile that it is built in.
@@ -34,16 +35,16 @@ const FEATURES: [&str; 7] = [
 ///
 /// # Errors
 /// When a tool fails or a file cannot be written.
-pub fn build(toolbox: &Toolbox, into: &Path) -> Result<Vec<String>> {
+pub fn build(wasm_opt: &WasmOpt, into: &Path) -> Result<Vec<String>> {
     let whole = compile()?;
     let apart = whole.with_file_name("parts");
     fresh(&apart)?;
     let (main, later) = split(&whole, &apart)?;
-    bind(toolbox, &main, into)?;
+    bind(&main, into)?;
     fs::remove_file(&main).with_context(|| format!("{} cannot be removed", main.display()))?;
     copy_all(&apart, into)?;
     for name in later.iter().cloned().chain([format!("{NAME}_bg.wasm")]) {
-        shrink(toolbox, &into.join(name))?;
+        shrink(wasm_opt, &into.join(name))?;
     }
     Ok(later)
 }
@@ -77,15 +78,20 @@ fn split(whole: &Path, into: &Path) -> Result<(PathBuf, Vec<String>)> {
     Ok((main, later))
 }
 
-fn bind(toolbox: &Toolbox, main: &Path, into: &Path) -> Result<()> {
-    let mut bindgen = toolbox.program("wasm-bindgen");
+fn bind(main: &Path, into: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
     // The parts import from the main one what its exports name.
-    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--no-demangle"]);
-    run(bindgen.args(["--out-name", NAME, "--out-dir"]).arg(into).arg(main))
+    bindgen
+        .input_path(main)
+        .out_name(NAME)
+        .typescript(false)
+        .keep_lld_exports(true)
+        .demangle(false);
+    bindgen.web(true).and_then(|bindgen| bindgen.generate(into)).context("the wasm was not bound")
 }
 
-fn shrink(toolbox: &Toolbox, wasm: &Path) -> Result<()> {
-    run(toolbox.program("wasm-opt").arg("-O2").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
+fn shrink(wasm_opt: &WasmOpt, wasm: &Path) -> Result<()> {
+    run(wasm_opt.command().arg("-O2").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 
 fn fresh(folder: &Path) -> Result<()> {

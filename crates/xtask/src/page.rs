@@ -46,7 +46,7 @@ const ASIDE: [&str; 6] =
 /// When a tool or the data cannot be had, or the build fails.
 pub fn build() -> Result<PathBuf> {
     data::ensure()?;
-    let toolbox = tools::ensure()?;
+    let wasm_opt = tools::ensure()?;
     let (dist, sources) = (paths::dist(), sources()?);
     let stamp = dist.join(STAMP);
     if fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == sources) {
@@ -56,7 +56,7 @@ pub fn build() -> Result<PathBuf> {
     say("building the page (some minutes the first time)");
     let fresh = dist.with_extension("new");
     clear(&fresh)?;
-    assemble(&fresh, &toolbox)?;
+    assemble(&fresh, &wasm_opt)?;
     clear(&dist)?;
     fs::remove_dir(&dist).and_then(|()| fs::rename(&fresh, &dist)).with_context(|| {
         format!("{} cannot take the place of {}", fresh.display(), dist.display())
@@ -75,11 +75,11 @@ fn clear(folder: &Path) -> Result<()> {
 }
 
 /// Puts the page together in an empty folder.
-fn assemble(into: &Path, toolbox: &tools::Toolbox) -> Result<()> {
+fn assemble(into: &Path, wasm_opt: &tools::WasmOpt) -> Result<()> {
     let root = paths::root();
     let app = into.join(APP);
     fs::create_dir(&app).with_context(|| format!("{} cannot be made", app.display()))?;
-    let later = module::build(toolbox, &app)?;
+    let later = module::build(wasm_opt, &app)?;
     for file in WITHIN {
         copy(&root.join(file), &app)?;
     }
