@@ -4,7 +4,7 @@ use adversaria_tests::browser::Page;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{browse, scenes::stage};
+use crate::{browse, browse_alone, scenes::stage};
 
 const SCENE: &str = "#data=ring8&backend=cpu";
 
@@ -21,7 +21,7 @@ async fn median_millis(page: &Page, script: &str) -> Result<f64> {
 
 #[test]
 fn pause_takes_effect_within_a_tenth_of_a_second() {
-    browse(async |page| {
+    browse_alone(async |page| {
         stage(&page, SCENE).await?;
         let script = "const from = a.metrics().iteration; a.play();
             while (a.metrics().iteration < from + 10) await new Promise((go) => setTimeout(go, 20));
@@ -39,7 +39,7 @@ fn pause_takes_effect_within_a_tenth_of_a_second() {
 
 #[test]
 fn k_changes_within_a_fifth_of_a_second_while_it_trains() {
-    browse(async |page| {
+    browse_alone(async |page| {
         stage(&page, SCENE).await?;
         // A frame may be under way while k changes: only the one after it is sure to be later.
         let script = "const next = async () => {

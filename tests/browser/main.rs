@@ -31,7 +31,7 @@ use std::{
     sync::LazyLock,
 };
 
-use adversaria_tests::browser::{Page, WEBGPU, visit, visit_with};
+use adversaria_tests::browser::{Page, WEBGPU, visit, visit_alone, visit_with};
 use anyhow::Result;
 use xtask::{page, server::Server};
 
@@ -56,6 +56,16 @@ where
     T: 'static,
 {
     visit(&SITE.address(), body)
+}
+
+/// As [`browse`], while no other browser runs: for what measures time.
+fn browse_alone<F, Fut, T>(body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
+    visit_alone(&SITE.address(), &[], body)
 }
 
 /// As [`browse`], with WebGPU in software.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adversaria_tests::browser::{Page, visit_with};
+use adversaria_tests::browser::{Page, visit_alone};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ const FIRST: &str = "window.first = null;
 
 /// The page that opens without an address, in a browser that has never seen it.
 fn start() -> f64 {
-    visit_with(&SITE.address(), &[PLAIN], async |page| {
+    visit_alone(&SITE.address(), &[PLAIN], async |page| {
         page.prepare(FIRST).await?;
         page.open("").await?;
         page.until_iteration(0.0).await?;
@@ -128,7 +128,7 @@ async fn idles(page: &Page) -> Result<Seen> {
 /// the page's own thread takes must do.
 #[test]
 fn the_page_stays_smooth_while_it_trains_flat_out() {
-    visit_with(&SITE.address(), &[PLAIN], async |page| {
+    visit_alone(&SITE.address(), &[PLAIN], async |page| {
         let (mut ours, mut empty) = (Vec::new(), Vec::new());
         while ours.len() < TRIES && !ours.last().is_some_and(Seen::is_smooth) {
             if !ours.is_empty() {
@@ -175,7 +175,7 @@ async fn speed(page: &Page, layers: &str, units: bool) -> Result<f64> {
 
 #[test]
 fn every_view_open_costs_at_most_a_fifth_of_the_speed() {
-    visit_with(&SITE.address(), &[PLAIN], async |page| {
+    visit_alone(&SITE.address(), &[PLAIN], async |page| {
         let mut shares = Vec::new();
         for _ in 0..TRIES {
             let (none, all) =

@@ -7,7 +7,7 @@ use std::{
     fs,
     future::Future,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{PoisonError, RwLock},
     thread,
     time::{Duration, Instant},
 };
@@ -27,8 +27,9 @@ use crate::{
     picture::Picture,
 };
 
-/// One browser at a time: several would slow each other down, and some tests measure milliseconds.
-static TURN: Mutex<()> = Mutex::new(());
+/// As many browsers at a time as there are threads of tests, which wait for their pages most of the time; one alone where
+/// milliseconds are measured.
+static TURN: RwLock<()> = RwLock::new(());
 
 /// Headless, software-drawn, and silent towards the network. WebGPU stays off, as in most browsers of today's phones,
 /// unless [`WEBGPU`] is added; other sets of flags are known to draw nothing without a word.
@@ -95,7 +96,30 @@ where
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = TURN.read().unwrap_or_else(PoisonError::into_inner);
+    visit_now(base, flags, body)
+}
+
+/// As [`visit_with`], while no other visit is under way: for what measures time.
+///
+/// # Panics
+/// As [`visit`].
+pub fn visit_alone<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
+    let _turn = TURN.write().unwrap_or_else(PoisonError::into_inner);
+    visit_now(base, flags, body)
+}
+
+fn visit_now<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+where
+    F: FnOnce(Page) -> Fut,
+    Fut: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
