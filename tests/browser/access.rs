@@ -42,11 +42,13 @@ async fn open(page: &Page, hash: &str) -> Result<()> {
     Ok(())
 }
 
-/// The scene at both sizes, in this theme.
+/// The scene at each size, on a projector too, in this theme, with all that can be unfolded unfolded.
 async fn scene(page: &Page, hash: &str, theme: &str) -> Result<()> {
     open(page, &format!("{hash}&backend=cpu&theme={theme}")).await?;
     page.api("await a.advance(20); return 0").await?;
-    for (width, height) in SIZES {
+    let unfold = "for (const one of document.querySelectorAll('details')) one.open = true";
+    page.run(unfold, &[]).await?;
+    for (width, height) in SIZES.into_iter().chain([(1920, 1080)]) {
         page.resize(width, height).await?;
         check(page, &format!("{hash}, {theme}, {width} × {height}")).await?;
     }
@@ -56,7 +58,7 @@ async fn scene(page: &Page, hash: &str, theme: &str) -> Result<()> {
 #[test]
 fn scenes_of_all_kinds() {
     browse(async |page| {
-        for hash in ["#data=bimodal", "#data=ring8", "#data=mnist"] {
+        for hash in ["#data=bimodal", "#data=ring8", "#data=dirac", "#data=mnist"] {
             for theme in ["light", "dark"] {
                 scene(&page, hash, theme).await?;
             }

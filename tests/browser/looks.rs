@@ -1,4 +1,4 @@
-//! How it looks: both themes, a desktop and a phone, saved for eyes; what a machine can see of it is asserted.
+//! How it looks: both themes, a desktop, a projector and phones, saved for eyes; what a machine can see of it is asserted.
 
 use adversaria_tests::browser::Page;
 use anyhow::{Context, Result, ensure};
@@ -43,7 +43,7 @@ async fn fits(page: &Page, width: u32) -> Result<()> {
 }
 
 #[test]
-fn both_themes_on_desktop_and_phone() {
+fn both_themes_from_phone_to_projector() {
     browse(async |page| {
         for (name, hash, iterations) in SCENES {
             stage(&page, hash).await?;
@@ -51,7 +51,7 @@ fn both_themes_on_desktop_and_phone() {
             let mut grounds = Vec::new();
             for theme in ["light", "dark"] {
                 page.prefer("prefers-color-scheme", theme).await?;
-                for (width, height) in [(1280, 720), (360, 800), (320, 640)] {
+                for (width, height) in [(1280, 720), (1920, 1080), (360, 800), (320, 640)] {
                     page.resize(width, height).await?;
                     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
                     fits(&page, width).await?;

@@ -4,6 +4,7 @@ use adversaria_core::spec::{Change, RunSpec};
 use adversaria_protocol::{Chance, Command, Metrics, Reply, Standing, Step};
 use js_sys::{Array, Error, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageEvent, Window};
 
@@ -60,7 +61,9 @@ fn ready(page: Page) -> Promise {
                 return;
             };
             if let Some(settle) = settle.try_update_value(Option::take).flatten() {
-                settle(outcome);
+                // In a turn of its own: a debugger that waits for it may lose it to a collection before its callbacks have
+                // run, and much is made in this turn.
+                set_timeout(move || settle(outcome), Duration::ZERO);
             }
         });
     })
