@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -126,11 +126,28 @@ impl Contender {
         // The last line: Python and cargo may warn before.
         let why = errors.trim().lines().last().unwrap_or_default();
         match output.status.code() {
-            Some(0) => outcome(&String::from_utf8_lossy(&output.stdout)),
+            Some(0) => {
+                let outcome = outcome(&String::from_utf8_lossy(&output.stdout))?;
+                self.check_place(&outcome)?;
+                Ok(outcome)
+            }
             Some(REFUSED) => bail!("{}: {why}", self.name()),
             _ if self.is_ours() => bail!("{}: {why}", self.name()),
             _ => Ok(Outcome::Failed(why.to_owned())),
         }
+    }
+
+    /// `auto` is a graphics card where there is one: on the CPU nothing is compared with programs on a card.
+    fn check_place(&self, outcome: &Outcome) -> Result<()> {
+        let (Self::CommandLine(asked), Outcome::Rate(said)) = (self, outcome) else {
+            return Ok(());
+        };
+        ensure!(
+            asked != "auto" || said.get("backend").and_then(Value::as_str) != Some("cpu"),
+            "no graphics card is here for {OURS}: {}",
+            said.get("adapter").and_then(Value::as_str).unwrap_or("no adapter")
+        );
+        Ok(())
     }
 
     fn command(&self, workload: &str, seconds: f64) -> Command {
@@ -207,6 +224,17 @@ mod tests {
             assert_eq!(outcome(line).unwrap(), Outcome::Failed(why.into()));
         }
         assert!(outcome("Traceback").is_err());
+    }
+
+    #[test]
+    fn a_card_is_not_compared_with_software() {
+        let auto = Contender::ours("auto");
+        let said = |backend: &str| {
+            outcome(&format!("{{\"iterationsPerSecond\": 1, \"backend\": \"{backend}\"}}")).unwrap()
+        };
+        assert!(auto.check_place(&said("webgpu")).is_ok());
+        assert!(auto.check_place(&said("cpu")).is_err());
+        assert!(Contender::ours("cpu").check_place(&said("cpu")).is_ok());
     }
 
     #[test]

@@ -92,7 +92,8 @@ pub fn bench(options: &Bench) -> Result<()> {
     } else if options.gpu {
         build_ours()?;
         let torch = ["eager", "graph"].map(Contender::Torch);
-        let ours = Contender::ours("webgpu");
+        // Not `webgpu`, which would take an adapter in software, too.
+        let ours = Contender::ours("auto");
         compare("gpu", &[&[ours], &torch[..]].concat(), options)
     } else if options.memory {
         memory::watch(options)
