@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    thread,
 };
 
 use anyhow::{Context, Result, anyhow};
@@ -43,9 +44,12 @@ pub fn build(wasm_opt: &WasmOpt, into: &Path) -> Result<Vec<String>> {
     bind(&main, into)?;
     fs::remove_file(&main).with_context(|| format!("{} cannot be removed", main.display()))?;
     copy_all(&apart, into)?;
-    for name in later.iter().cloned().chain([format!("{NAME}_bg.wasm")]) {
-        shrink(wasm_opt, &into.join(name))?;
-    }
+    // The main part takes as long as all others.
+    thread::scope(|scope| {
+        let main = scope.spawn(|| shrink(wasm_opt, &into.join(format!("{NAME}_bg.wasm"))));
+        later.iter().try_for_each(|name| shrink(wasm_opt, &into.join(name)))?;
+        main.join().map_err(|_| anyhow!("shrinking the main part panicked"))?
+    })?;
     Ok(later)
 }
 
