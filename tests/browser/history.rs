@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::{
-    browse,
+    browse, browse_webgpu,
     scenes::stage,
     steps::{give, state, until_is},
 };
@@ -30,25 +30,33 @@ async fn drag(page: &Page, iteration: u32) -> Result<()> {
     until_moment(page, iteration).await
 }
 
+/// To 500, back to 300 and 299, and on to 500 again: each moment is what it was.
+async fn come_back(page: &Page, scene: &str) -> Result<()> {
+    stage(page, scene).await?;
+    train(page, 300, 300).await?;
+    let early = state(page).await?;
+    train(page, 200, 500).await?;
+    let late = state(page).await?;
+    drag(page, 300).await?;
+    ensure!(state(page).await? == early, "300 is not what it was");
+    // By the keyboard: one iteration a press.
+    page.element("history").await?.send_keys("\u{e012}").await?;
+    until_moment(page, 299).await?;
+    page.api("await a.advance(201)").await?;
+    ensure!(state(page).await? == late, "500 is not what it was");
+    let branches = "return document.querySelectorAll('[data-testid=branch] option').length";
+    ensure!(page.run(branches, &[]).await? == json!(1), "going on unchanged made a branch");
+    page.expect_quiet().await
+}
+
 #[test]
 fn an_earlier_moment_comes_back_exactly_and_goes_on_as_it_did() {
-    browse(async |page| {
-        stage(&page, SCENE).await?;
-        train(&page, 300, 300).await?;
-        let early = state(&page).await?;
-        train(&page, 200, 500).await?;
-        let late = state(&page).await?;
-        drag(&page, 300).await?;
-        ensure!(state(&page).await? == early, "300 is not what it was");
-        // By the keyboard: one iteration a press.
-        page.element("history").await?.send_keys("\u{e012}").await?;
-        until_moment(&page, 299).await?;
-        page.api("await a.advance(201)").await?;
-        ensure!(state(&page).await? == late, "500 is not what it was");
-        let branches = "return document.querySelectorAll('[data-testid=branch] option').length";
-        ensure!(page.run(branches, &[]).await? == json!(1), "going on unchanged made a branch");
-        Ok(())
-    });
+    browse(async |page| come_back(&page, SCENE).await);
+}
+
+#[test]
+fn so_it_does_on_webgpu() {
+    browse_webgpu(async |page| come_back(&page, &SCENE.replace("=cpu", "=webgpu")).await);
 }
 
 /// Where the slider stands, and how far it goes.
