@@ -332,6 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_as_wide_as_their_weights_and_dashed_below_0() {
+        let layer = UnitLayer {
+            width: 1,
+            largest: 1.0,
+            fields: vec![128; 256],
+            weights: vec![0.1, -0.5, 1.0],
+        };
+        let marks = picture(&[layer], Player::Discriminator, &[], None, &Theme::LIGHT);
+        let lines: Vec<Stroke> = marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Segments { stroke, .. } => Some(*stroke),
+                _ => None,
+            })
+            .collect();
+        let [thin, dashed, wide] = lines[..] else { panic!("{} lines", lines.len()) };
+        assert!(thin.width < dashed.width && dashed.width < wide.width);
+        assert_eq!([thin.dash, dashed.dash, wide.dash], [Dash::Solid, Dash::Dashed, Dash::Solid]);
+    }
+
+    #[test]
     fn inputs_are_named_by_what_they_are() {
         use adversaria_core::spec::Address;
         for (address, d, g) in [
