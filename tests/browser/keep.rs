@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{browse, scenes::stage, steps::give};
 
 /// The page's downloads, by name, in place of the browser's.
-const CATCH: &str = "{ window.kept = {};
+pub(crate) const CATCH: &str = "{ window.kept = {};
     const blobs = new Map(), make = URL.createObjectURL.bind(URL);
     URL.createObjectURL = (blob) => { const url = make(blob); blobs.set(url, blob); return url; };
     const click = HTMLAnchorElement.prototype.click;
@@ -45,7 +45,7 @@ async fn keep(page: &Page, id: &str, ending: &str) -> Result<(String, Vec<u8>, S
 }
 
 /// The same as text.
-async fn keep_text(page: &Page, id: &str, ending: &str) -> Result<String> {
+pub(crate) async fn keep_text(page: &Page, id: &str, ending: &str) -> Result<String> {
     Ok(String::from_utf8(keep(page, id, ending).await?.1)?)
 }
 
@@ -155,6 +155,99 @@ fn what_is_open_can_be_kept_too() {
             async || Ok(keep_text(&page, "export-svg", "-stage.svg").await?.contains(">\u{3c8}<"));
         page.until("the plane is kept", axes).await?;
         page.expect_quiet().await
+    });
+}
+
+/// Every view that is offered now gives a picture and a drawing with something on them.
+async fn all_views(page: &Page, expected: &[&str]) -> Result<()> {
+    let offered = "return [...document.querySelector('[data-testid=export-view]').options].map((o) => o.value)";
+    let all = || expected.iter().map(|id| json!(id)).collect::<Vec<_>>();
+    page.until(&format!("{expected:?} are offered"), async || {
+        let there = page.run(offered, &[]).await?;
+        Ok(there.as_array().is_some_and(|there| all().iter().all(|id| there.contains(id))))
+    })
+    .await?;
+    let there = page.run(offered, &[]).await?;
+    ensure!(there.as_array().map(Vec::len) == Some(expected.len()), "{there}, not {expected:?}");
+    for id in expected {
+        view(page, id).await?;
+        let picture = keep(page, "export-png", &format!("-{id}.png")).await?.1;
+        ensure!(Picture::from_png(&picture)?.ink() > 0.002, "the picture of {id} is blank");
+        let drawing = keep_text(page, "export-svg", &format!("-{id}.svg")).await?;
+        let drawn = ["<path", "<image", "<rect", "<circle"];
+        let marks: usize = drawn.iter().map(|mark| drawing.matches(mark).count()).sum();
+        ensure!(drawing.starts_with("<svg") && marks > 1, "{id}: {drawing}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_view_is_kept_as_picture_and_as_drawing() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        let always = ["stage", "value", "losses"];
+        for (scene, node, units) in [
+            ("#data=bimodal&backend=cpu&g=8&d=8", ".node.g", "units-g"),
+            ("#data=ring8&backend=cpu&g=8&d=8", ".node.d", "units-d"),
+        ] {
+            trained(&page, scene).await?;
+            page.run("document.querySelector(arguments[0]).click()", &[json!(node)]).await?;
+            all_views(&page, &[&always[..], &[units]].concat()).await?;
+        }
+        stage(&page, "#data=mnist&rows=1000&backend=cpu&g=16&d=16").await?;
+        page.api("await a.advance(20); return 0").await?;
+        for (tab, own) in [
+            ("nearest", "nearest"),
+            ("pad", "pad-map"),
+            ("between", "between"),
+            ("draw", "draw-sheet"),
+        ] {
+            page.click(&format!("gallery-{tab}")).await?;
+            all_views(&page, &[&always[..], &["scores", "digits", own]].concat()).await?;
+        }
+        page.expect_quiet().await
+    });
+}
+
+#[test]
+fn a_shared_link_is_the_experiment_and_says_what_it_lacks() {
+    browse(async |page| {
+        // A browser that copies, and one that does not.
+        let copies = "Object.defineProperty(navigator, 'clipboard',
+            { value: { writeText: async (text) => { window.copied = text; } } })";
+        page.prepare(copies).await?;
+        stage(&page, "#data=ring8&backend=cpu&seed=5&g=12&kd=2").await?;
+        page.api("await a.set('loss', 'hinge'); return 0").await?;
+        let spec = page.api("return a.spec()").await?;
+        for way in ["share", "export-link"] {
+            page.run("delete window.copied", &[]).await?;
+            if way == "export-link" {
+                page.click("export").await?;
+            }
+            page.click(way).await?;
+            page.until("it is said", async || {
+                Ok(page.text("notice").await? == "The link to this experiment is copied.")
+            })
+            .await?;
+            let link = page.run("return window.copied", &[]).await?;
+            let hash = link.as_str().and_then(|link| link.split_once('#')).context("a link")?.1;
+            stage(&page, "#data=bimodal&backend=cpu").await?;
+            stage(&page, &format!("#{hash}")).await?;
+            ensure!(page.api("return a.spec()").await? == spec, "{way}: {hash} is another run");
+        }
+        page.click("data-file").await?;
+        page.until("rows can be pasted", async || page.has("own-text").await).await?;
+        give(&page, "own-text", "x,y\n1,2\n3,4\n5,2").await?;
+        page.click("own-paste").await?;
+        page.until("they are on stage", async || {
+            Ok(page.api("return a.spec().data").await? == json!("file"))
+        })
+        .await?;
+        page.click("share").await?;
+        page.until("the link says that it needs the file", async || {
+            Ok(page.text("notice").await?.contains("needs that file"))
+        })
+        .await
     });
 }
 

@@ -6,6 +6,7 @@ mod access;
 mod address;
 mod backend;
 mod diagnosis;
+mod edits;
 mod gallery;
 mod game;
 mod glance;
@@ -13,6 +14,7 @@ mod harness;
 mod history;
 mod keep;
 mod kernels;
+mod keys;
 mod layout;
 mod looks;
 mod nonsense;
@@ -23,7 +25,9 @@ mod same_bits;
 mod scenes;
 mod speed;
 mod steps;
+mod still;
 mod theory;
+mod values;
 mod weight;
 
 use std::{

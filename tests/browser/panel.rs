@@ -1,5 +1,7 @@
 //! The game panel and the layers: live thumbnails, the players from the inside, slow motion, and G unfolding its lattice.
 
+use std::time::Duration;
+
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -27,11 +29,25 @@ fn every_thumbnail_of_the_game_is_live() {
             page.click("play").await?;
             page.until_iteration(200.0).await?;
             page.click("play").await?;
-            // G, fakes, real, D, and both losses.
+            // G, fakes, real, D, and both losses, all but the data follow the run.
             page.until(&format!("six thumbnails are painted in {kind}"), async || {
                 let painted = page.run(PAINTED, &[]).await?;
                 let counts = painted.as_array().map(Vec::as_slice).unwrap_or_default();
                 Ok(counts.len() == 6 && counts.iter().all(|n| n.as_f64() > Some(20.0)))
+            })
+            .await?;
+            let of = ["g", "fake", "d", "loss-d", "loss-g"];
+            let looks = async || {
+                let mut all = vec![];
+                for of in of {
+                    all.push(pixels(&page, &format!("canvas[data-of={of}]")).await?);
+                }
+                anyhow::Ok(all)
+            };
+            let before = looks().await?;
+            page.api("await a.advance(400)").await?;
+            page.until(&format!("each has changed in {kind}"), async || {
+                Ok(looks().await?.iter().zip(&before).all(|(now, then)| now != then))
             })
             .await?;
         }
@@ -171,39 +187,110 @@ fn slow_motion_goes_on_by_itself_and_by_key() {
             .await?;
         page.press(" ").await?;
         let rests = page.run(BEAT, &[]).await?;
-        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
         ensure!(page.run(BEAT, &[]).await? == rests, "it goes on after a pause");
         page.press("n").await?;
         page.until("a key goes on", async || Ok(page.run(BEAT, &[]).await? != rests)).await
     });
 }
 
+/// Milliseconds between parts of slow motion that goes on by itself, of eight of them.
+const STEPS: &str = "return new Promise((done) => {
+    const graph = document.querySelector('.graph'), times = [];
+    const watcher = new MutationObserver(() => {
+        times.push(performance.now());
+        if (times.length === 9) { watcher.disconnect(); done((times[8] - times[0]) / 8); }
+    });
+    watcher.observe(graph, { attributeFilter: ['data-beat'] }); })";
+
 #[test]
-fn each_layer_of_the_plane_is_seen_and_hidden() {
+fn slow_motion_that_was_paused_and_played_twice_walks_once() {
     browse(async |page| {
-        stage_to_read(&page, SCENE).await?;
-        page.api("await a.advance(300)").await?;
-        page.until_iteration(299.0).await?;
-        // The usual frame after an advance.
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        let adds = ["model", "density", "d-optimal", "difference"];
-        let hides = ["contour", "real", "fake"];
-        let look = async || pixels(&page, "[data-testid=stage]").await;
-        for layer in adds.into_iter().chain(hides) {
-            let before = look().await?;
-            page.click(&format!("layer-{layer}")).await?;
-            page.until(
-                &format!("{layer} makes a difference"),
-                async || Ok(look().await? != before),
-            )
-            .await?;
-            let with = look().await?;
-            page.click(&format!("layer-{layer}")).await?;
-            page.until(&format!("without {layer} it is gone"), async || Ok(look().await? != with))
-                .await?;
+        stage(&page, SCENE).await?;
+        page.click("slow").await?;
+        page.until("there is a tempo", async || page.has("tempo").await).await?;
+        give(&page, "tempo", "4").await?;
+        let walk = "document.querySelector('[data-testid=play]').click()";
+        for _ in 0..5 {
+            page.run(walk, &[]).await?;
+        }
+        let step = page.run(STEPS, &[]).await?.as_f64().unwrap_or_default();
+        ensure!((200.0..450.0).contains(&step), "a part every {step} ms at four a second");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_node_says_that_it_is_open_only_while_its_editor_is_seen() {
+    browse(async |page| {
+        stage(&page, SCENE).await?;
+        let open = "return [document.querySelector('.node.d').getAttribute('aria-expanded'),
+            document.querySelector('#panel-d').checkVisibility()]";
+        page.run("document.querySelector('.node.d').click()", &[]).await?;
+        until_is(&page, "its editor is open", open, json!(["true", true])).await?;
+        page.click("slow").await?;
+        until_is(&page, "slow motion has its room", open, json!(["false", false])).await?;
+        page.run("document.querySelector('.node.d').click()", &[]).await?;
+        until_is(&page, "who asks for it gets it", open, json!(["true", true])).await?;
+        ensure!(
+            !page.has("slow-panel").await?
+                || !page.element("slow-panel").await?.is_displayed().await?
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn each_layer_is_seen_and_hidden() {
+    browse(async |page| {
+        page.prefer("prefers-reduced-motion", "reduce").await?;
+        let plane = [
+            "model",
+            "density",
+            "d-optimal",
+            "difference",
+            "pulls",
+            "grid",
+            "average",
+            "contour",
+            "field",
+            "real",
+            "fake",
+        ];
+        let line = ["data", "model", "average", "d", "d-optimal", "arrows"];
+        let scenes = [
+            (format!("{SCENE}&ema=0.9"), &plane[..]),
+            ("#data=bimodal&backend=cpu&g=16&d=16&ema=0.9".to_owned(), &line[..]),
+        ];
+        for (scene, layers) in scenes {
+            each_layer(&page, &scene, layers).await?;
         }
         Ok(())
     });
+}
+
+async fn each_layer(page: &Page, scene: &str, layers: &[&str]) -> Result<()> {
+    stage_to_read(page, scene).await?;
+    page.api("await a.advance(300)").await?;
+    page.until_iteration(299.0).await?;
+    // The usual frame after an advance.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let look = async || pixels(page, "[data-testid=stage]").await;
+    for layer in layers {
+        let before = look().await?;
+        page.click(&format!("layer-{layer}")).await?;
+        page.until(&format!("{layer} makes a difference"), async || Ok(look().await? != before))
+            .await?;
+        // The lattice comes out of z a while after it was asked for.
+        if *layer == "grid" {
+            tokio::time::sleep(Duration::from_millis(1200)).await;
+        }
+        let with = look().await?;
+        page.click(&format!("layer-{layer}")).await?;
+        page.until(&format!("without {layer} it is gone"), async || Ok(look().await? != with))
+            .await?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -225,7 +312,7 @@ fn the_lattice_unfolds_unless_motion_is_unwelcome() {
             };
             look(); })";
         page.click("layer-grid").await?;
-        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         // A busy machine draws few of them; both ends and one between must be seen.
         let mut moving = 0.0;
         for _ in 0..5 {

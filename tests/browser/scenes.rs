@@ -4,7 +4,10 @@ use adversaria_tests::{browser::Page, picture::Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::{browse, steps::give};
+use crate::{
+    browse,
+    steps::{give, until_is},
+};
 
 /// Less than this share of the stage in ink is as good as blank.
 const BLANK: f64 = 0.005;
@@ -141,7 +144,17 @@ fn a_scene_that_was_trained_before_is_there_at_once() {
                 Ok(page.api("return a.metrics().modes").await?.as_f64() == Some(modes))
             })
             .await?;
+            let named = "return document.querySelector('[data-testid=preset]').value";
+            until_is(&page, "the list names it", named, json!(format!("warm:{name}"))).await?;
+            ensure!(page.text("watch").await?.contains("10,000 iterations"), "nothing to watch");
         }
-        Ok(())
+        // The same run untrained is the preset.
+        page.click("reset").await?;
+        let named = "return document.querySelector('[data-testid=preset]').value";
+        until_is(&page, "the list names it", named, json!("bimodal")).await?;
+        page.until("its sentence is there", async || {
+            Ok(page.text("watch").await?.contains("by iteration 4,000"))
+        })
+        .await
     });
 }

@@ -1,29 +1,28 @@
 //! The stage of the Dirac-GAN: both players are one number each, and the plane of the two shows where every training
 //! method goes. Fetched later.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use adversaria_core::dirac::{METHODS, Method, Order, Point, START, STEP, STEPS, eigenvalues};
-use adversaria_plot::{Dash, Phase, Stroke, Theme, Way, phase, spectrum};
+use adversaria_plot::{Dash, Phase, Stroke, Theme, Way, phase, spectrum, state_at};
 use adversaria_protocol::{Frame, Picture, Stage};
 use leptos::{html, prelude::*};
 
 use crate::{
-    look::now_millis,
+    look::told_now_and_then,
     page::Page,
     stage::{
         canvas::Painter,
         sight::{pixel_ratio, watch_size},
     },
-    views::{View, offer},
+    views::{View, offer, tell_values},
+    ways::{Memory, Ways},
 };
 
 /// The plane reaches so far.
 const REACH: f64 = 3.0;
 /// Half the side of the plane of eigenvalues.
 const SPECTRUM: f64 = 1.5;
-/// The canvas's name changes at most this often, milliseconds.
-const SUMMARY_MILLIS: f64 = 5000.0;
 /// A run whose steps can be followed by eye, iterations a second.
 pub const PACE: f32 = 20.0;
 /// R1's γ from which on the eigenvalues are real.
@@ -53,13 +52,36 @@ fn state(x: &[f32], frame: &Frame) -> Option<Point> {
     Some((f64::from(*theta), -slope(x, &line.d)))
 }
 
-/// The way that the run on stage has taken: iteration and state of each frame.
-fn live_way(page: Page) -> RwSignal<Vec<(u64, Point)>> {
-    let way = RwSignal::new(Vec::new());
-    Effect::new(move |_| {
-        page.scene.track();
-        way.set(Vec::new());
-    });
+/// The states of a run by iteration, one for each frame.
+#[derive(Clone, Default)]
+struct Walk(Vec<(u64, Point)>);
+
+impl Memory for Walk {
+    fn cut(&mut self, iteration: u64) {
+        self.0.retain(|(at, _)| *at <= iteration);
+    }
+}
+
+impl Walk {
+    /// Adds a state. What is made again after the run was taken back is there once all the same.
+    fn push(&mut self, at: u64, state: Point) {
+        match self.0.binary_search_by_key(&at, |(known, _)| *known) {
+            Ok(known) => self.0[known].1 = state,
+            Err(next) => self.0.insert(next, (at, state)),
+        }
+    }
+
+    /// The states, and which of them is that of an iteration.
+    fn states(&self, now: u64) -> (Vec<Point>, Option<usize>) {
+        let made = self.0.partition_point(|(at, _)| *at <= now);
+        (self.0.iter().map(|(_, state)| *state).collect(), made.checked_sub(1))
+    }
+}
+
+/// The ways that the run on stage has taken, and the iteration where it stands.
+fn live_way(page: Page) -> RwSignal<(Ways<Walk>, u64)> {
+    let way = RwSignal::new((Ways::default(), 0));
+    let runs = StoredValue::new(0);
     Effect::new(move |_| {
         let frame: Option<Arc<Frame>> = page.frame.get();
         let Some(frame) = frame else { return };
@@ -69,9 +91,16 @@ fn live_way(page: Page) -> RwSignal<Vec<(u64, Point)>> {
         });
         let Some(now) = now.filter(|now| now.0.is_finite() && now.1.is_finite()) else { return };
         let at = frame.metrics.iteration;
-        way.update(|way| {
-            way.retain(|(before, _)| *before < at);
-            way.push((at, now));
+        let branch = page.series.with_value(Ways::branch);
+        way.update(|(ways, here): &mut (Ways<Walk>, u64)| {
+            let run = page.stagings.get_value();
+            if runs.get_value() != run {
+                runs.set_value(run);
+                *ways = Ways::default();
+            }
+            page.trail.with_untracked(|trail| ways.enter(branch, trail));
+            ways.now_mut().push(at, now);
+            *here = at;
         });
     });
     way
@@ -150,8 +179,9 @@ fn told(gamma: f64) -> String {
 }
 
 /// Where the run stands, in words.
-fn summary(way: &[(u64, Point)]) -> String {
-    let Some((at, (theta, psi))) = way.last() else {
+fn summary(walk: &Walk, here: u64) -> String {
+    let known = walk.states(here).1.and_then(|now| walk.0.get(now));
+    let Some((at, (theta, psi))) = known else {
         return "The plane of θ and ψ, the two numbers of the Dirac-GAN.".into();
     };
     let off = theta.hypot(*psi);
@@ -160,31 +190,6 @@ fn summary(way: &[(u64, Point)]) -> String {
          equilibrium, where it began at {:.3}.",
         START.0.hypot(START.1)
     ))
-}
-
-/// The latest text, told at once and then at most every [`SUMMARY_MILLIS`].
-fn told_now_and_then(text: impl Fn() -> String + Copy + 'static) -> RwSignal<String> {
-    let told = RwSignal::new(untrack(text));
-    let last = StoredValue::new(f64::NEG_INFINITY);
-    let waits = StoredValue::new(false);
-    let tell = move || {
-        // Whoever asked for it may be gone by then.
-        if waits.try_set_value(false).is_none() {
-            last.set_value(now_millis());
-            told.set(untrack(text));
-        }
-    };
-    Effect::new(move |_| {
-        text();
-        let rest = last.get_value() + SUMMARY_MILLIS - now_millis();
-        if rest <= 0.0 {
-            tell();
-        } else if !waits.get_value() {
-            waits.set_value(true);
-            set_timeout(tell, Duration::from_millis(rest as u64));
-        }
-    });
-    told
 }
 
 /// Paints whenever `marks` change.
@@ -224,9 +229,11 @@ pub fn DiracStage(
     let dark = page.dark;
     let draw = move |size| {
         let theme = Theme::of(dark.get());
-        let mut ways = way.with(|way| choice.ways(way.last().map_or(0, |(at, _)| *at), &theme));
-        let states: Vec<Point> = way.with(|way| way.iter().map(|(_, state)| *state).collect());
-        let now = states.len().checked_sub(1);
+        let (states, now, here) = way.with(|(ways, here)| {
+            let (states, now) = ways.now().states(*here);
+            (states, now, *here)
+        });
+        let mut ways = choice.ways(here, &theme);
         ways.push(Way { states, stroke: Stroke::solid(theme.fake, 2.4), now });
         let method = choice.first();
         let plane =
@@ -235,15 +242,23 @@ pub fn DiracStage(
     };
     let size = watch_size(wrap);
     paint(canvas, size, draw);
+    let value = Callback::new(move |at: (f64, f64)| {
+        let (theta, psi) = state_at(at, size.get(), REACH)?;
+        let (across, up) = choice.first().field((theta, psi));
+        Some(minus(&format!(
+            "θ = {theta:.2}, ψ = {psi:.2}: the game pulls θ by {across:.3}, ψ by {up:.3}"
+        )))
+    });
+    tell_values(page, "stage", value);
     let marks = Signal::derive(move || draw(size.get()));
     let there = Signal::derive(|| true);
     offer(page, View { id: "stage", name: "the stage", size: size.into(), marks, there });
-    let name = told_now_and_then(move || way.with(|way| summary(way)));
+    let name = told_now_and_then(move || way.with(|(ways, here)| summary(ways.now(), *here)));
     view! {
         <style>{include_str!("dirac.css")}</style>
         <div class="dirac">
             <div class="dirac-plane" node_ref=wrap>
-                <canvas node_ref=canvas role="img" tabindex="0" data-testid="stage" aria-label=name></canvas>
+                <canvas node_ref=canvas role="img" data-testid="stage" aria-label=name></canvas>
             </div>
             <Methods choice=choice dark=dark />
             <Spectrum choice=choice dark=dark />
@@ -338,8 +353,21 @@ mod tests {
     }
 
     #[test]
+    fn going_back_keeps_the_walk_until_it_parts() {
+        let mut walk = Walk::default();
+        [1, 5, 9, 4, 5].into_iter().for_each(|at| walk.push(at, (at as f64, 0.0)));
+        let (states, now) = walk.states(5);
+        assert_eq!(states.iter().map(|state| state.0).collect::<Vec<_>>(), [1.0, 4.0, 5.0, 9.0]);
+        assert_eq!(now, Some(2));
+        walk.cut(4);
+        assert_eq!(walk.states(9).0.len(), 2);
+    }
+
+    #[test]
     fn the_run_is_told_in_words() {
-        let said = summary(&[(0, (1.0, 1.0)), (7, (-3.0, 4.0))]);
+        let walk = Walk(vec![(0, (1.0, 1.0)), (7, (-3.0, 4.0))]);
+        assert!(summary(&walk, 6).contains("Iteration 0"));
+        let said = summary(&walk, 7);
         assert!(said.contains("Iteration 7: θ = \u{2212}3.000, ψ = 4.000, 5.000 from"), "{said}");
     }
 }

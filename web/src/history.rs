@@ -5,6 +5,9 @@ use leptos::prelude::*;
 
 use crate::{page::Page, view::header::grouped, words};
 
+/// So many changes name a branch.
+const MOST_NAMED: usize = 2;
+
 /// Asks for moments one at a time: while one is on its way, the latest wish waits and the others are forgotten.
 #[derive(Clone, Copy)]
 struct Traveller {
@@ -19,6 +22,8 @@ impl Traveller {
             return self.wish.set_value(Some((branch, iteration)));
         }
         self.under_way.set_value(true);
+        // What slow motion holds on screen is of the moment that is left.
+        self.page.leave_beat();
         self.page.ask(
             move |id| Command::Travel { id, branch, iteration },
             move |_| {
@@ -60,6 +65,11 @@ pub fn History(
         page.scene.track();
         furthest.set((0, 0));
     });
+    Effect::new(move |_| {
+        if let Some(sentence) = page.trail.with(|trail| farewell(&trail.forgotten)) {
+            page.tell(sentence);
+        }
+    });
     let begin = Memo::new(move |_| page.trail.with(|trail| trail.begin));
     let most = Memo::new(move |_| furthest.get().1.max(end.get()));
     // One memo for the slider's place: an effect that reads two, one of which is made of the other, can miss a change.
@@ -74,11 +84,11 @@ pub fn History(
     let bound = move || page.trail.with(|trail| trail.most_bytes >> 20);
     view! {
         <section class="past" aria-label="History" data-testid="past">
-            <label title=move || format!("Copies of the run take at most {} MiB; what lies between two is computed again", bound())>
+            <label title=move || format!("Copies of the run are kept within {} MiB, or the first and the latest where those are larger; what lies between two is computed again", bound())>
                 <span>"History"</span>
                 <span class="track">
                     <Lanes page=page most=most />
-                    <input type="range" data-testid="history" step="1" min=begin max=move || most.get().max(begin.get() + 1)
+                    <input type="range" data-testid="history" step="1" min=begin max=move || slider_end(begin.get(), most.get())
                         prop:value=move || place.get().0.to_string() on:input=slide
                         aria-valuetext=move || format!("iteration {}", text()) />
                 </span>
@@ -104,18 +114,29 @@ fn lane_height(at: usize, here: usize, count: usize) -> f64 {
     50.0 + (at as f64 - here as f64) * (45.0 / most).min(32.0)
 }
 
+/// Where the slider ends: never where it begins.
+fn slider_end(begin: u64, most: u64) -> u64 {
+    most.max(begin + 1)
+}
+
+/// Where an iteration lies on the slider, from 0 at its left to 100.
+fn share_of(iteration: f64, begin: f64, end: f64) -> f64 {
+    (100.0 * (iteration - begin) / (end - begin)).clamp(0.0, 100.0)
+}
+
 /// The branches as lines over the slider's range.
 #[component]
 fn Lanes(page: Page, most: Memo<u64>) -> impl IntoView {
     let lanes = move || {
-        let (all, last) = (page.trail.get(), most.get().max(1) as f64);
+        let all = page.trail.get();
+        let last = slider_end(all.begin, most.get()) as f64;
         let here = all.branches.iter().position(|b| b.number == all.current).unwrap_or_default();
         let height = |at: usize| lane_height(at, here, all.branches.len());
         let lane = |(at, branch): (usize, &Branch)| {
             let y = height(at);
             let from = branch.parent.map_or(all.begin, |(_, at)| at) as f64;
             let end = if branch.number == all.current { last } else { branch.end as f64 };
-            let of = |iteration: f64| (100.0 * iteration / last).min(100.0);
+            let of = |iteration: f64| share_of(iteration, all.begin as f64, last);
             let leaves = branch
                 .parent
                 .and_then(|(parent, _)| all.branches.iter().position(|b| b.number == parent));
@@ -155,17 +176,33 @@ fn Branches(page: Page, traveller: Traveller) -> impl IntoView {
     }
 }
 
+/// Says which branches were given up.
+fn farewell(forgotten: &[Branch]) -> Option<String> {
+    let names: Vec<String> = forgotten.iter().map(|it| format!("“{}”", name(it))).collect();
+    (!names.is_empty()).then(|| {
+        format!("There are more branches than are kept: {} was given up.", names.join(" and "))
+    })
+}
+
 /// What makes a branch differ from the one it left.
 fn name(branch: &Branch) -> String {
     let Some((_, at)) = branch.parent else { return "as it began".into() };
     let own = branch.changes.iter().filter(|(iteration, _)| *iteration >= at);
-    let mut own = own.filter_map(|(_, change)| change.split_once('='));
-    match own.next() {
-        Some((field, value)) => {
-            format!("from {}: {} {value}", grouped(at), words::label(field).unwrap_or(field))
+    let own = own.filter_map(|(_, change)| change.split_once('='));
+    // A slider passes through many values: where it came to rest counts.
+    let mut fields: Vec<(&str, &str)> = vec![];
+    for (field, value) in own {
+        match fields.iter_mut().find(|(known, _)| *known == field) {
+            Some(known) => known.1 = value,
+            None => fields.push((field, value)),
         }
-        None => format!("from {}: unchanged", grouped(at)),
     }
+    let said =
+        |(field, value): &(&str, &str)| format!("{} {value}", words::label(field).unwrap_or(field));
+    let said: Vec<String> = fields.iter().take(MOST_NAMED).map(said).collect();
+    let more = if fields.len() > MOST_NAMED { ", \u{2026}" } else { "" };
+    let said = if said.is_empty() { "unchanged".into() } else { said.join(", ") };
+    format!("from {}: {said}{more}", grouped(at))
 }
 
 #[cfg(test)]
@@ -185,10 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn lanes_have_the_range_of_the_slider() {
+        let (begin, end) = (10_000, slider_end(10_000, 12_000));
+        let of = |iteration| share_of(iteration, begin as f64, end as f64);
+        assert_eq!([10_000.0, 10_500.0, 12_000.0].map(of), [0.0, 25.0, 100.0]);
+        assert_eq!([of(0.0), of(13_000.0)], [0.0, 100.0]);
+        let new = slider_end(7, 7);
+        assert!(share_of(7.0, 7.0, new as f64).is_finite());
+    }
+
+    #[test]
     fn a_branch_is_named_by_what_was_changed() {
         let changes = vec![(100, "kg=2".into()), (3000, "kd=5".into())];
         let branch = Branch { number: 1, parent: Some((0, 3000)), end: 4000, changes };
         assert_eq!(name(&branch), format!("from {}: k of D 5", grouped(3000)));
+        let dragged = [(3000, "kd=2"), (3000, "kg=3"), (3001, "kd=4"), (3500, "batch=64")];
+        let changes = dragged.map(|(at, change)| (at, change.to_owned())).to_vec();
+        let named = name(&Branch { changes, ..branch.clone() });
+        assert_eq!(named, format!("from {}: k of D 4, k of G 3, \u{2026}", grouped(3000)));
         assert_eq!(name(&Branch { parent: None, ..branch.clone() }), "as it began");
         assert!(name(&Branch { changes: vec![], ..branch }).ends_with("unchanged"));
     }

@@ -1,12 +1,10 @@
 //! What can be kept of a run: pictures, the figures, the run itself. Fetched after the first pictures.
 
-use std::sync::Arc;
-
 use adversaria_core::spec::RunSpec;
 use adversaria_plot::{
     COLUMNS, Mark, Rect, Theme, framed_losses, framed_moment, framed_value, row, svg,
 };
-use adversaria_protocol::{Command, Evaluation, Frame, Metrics, Reply};
+use adversaria_protocol::{Command, Evaluation, Metrics, Reply};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
@@ -22,6 +20,7 @@ use crate::{
         sight::pixel_ratio,
     },
     views::View,
+    ways::{Memory, Ways},
 };
 
 /// So many iterations have a line in the table; when there are more, every second one is forgotten.
@@ -42,19 +41,33 @@ struct Row {
     judged: Option<Evaluation>,
 }
 
-/// The figures of the run on stage by iteration, as far as they were read. All the room that it will need is taken at
-/// first: the page's memory is not to grow for as long as somebody watches.
-#[derive(Clone)]
+/// The figures of a way of the run on stage by iteration. All the room that it will need is taken at first: the page's
+/// memory is not to grow for as long as somebody watches.
 struct Record(Vec<Row>);
 
-impl Record {
-    fn new() -> Self {
+impl Default for Record {
+    fn default() -> Self {
         Self(Vec::with_capacity(MOST_ROWS + 2))
     }
+}
 
-    /// Adds a frame's figures. A frame of an earlier iteration drops what came after it.
+impl Clone for Record {
+    fn clone(&self) -> Self {
+        let mut record = Self::default();
+        record.0.extend_from_slice(&self.0);
+        record
+    }
+}
+
+impl Memory for Record {
+    fn cut(&mut self, iteration: u64) {
+        self.0.truncate(self.0.partition_point(|row| row.iteration <= iteration));
+    }
+}
+
+impl Record {
+    /// Adds a frame's figures. What is made again after the run was taken back has one line all the same.
     fn push(&mut self, metrics: &Metrics) {
-        self.0.truncate(self.0.partition_point(|row| row.iteration <= metrics.iteration));
         if let Some(judged) = &metrics.evaluation {
             self.at(judged.iteration).judged = Some(judged.clone());
         }
@@ -86,25 +99,23 @@ impl Record {
     }
 }
 
-/// Keeps the figures of the run on stage, from its first frame on.
-fn record(page: Page) -> StoredValue<Record> {
-    let record = StoredValue::new(Record::new());
-    Effect::new(move |_| {
-        page.scene.track();
-        record.update_value(|record| record.0.clear());
-    });
-    Effect::new(move |_| {
-        let frame: Option<Arc<Frame>> = page.figures.get();
-        if let Some(frame) = frame {
-            let early = page.take_early();
-            record.update_value(|record| {
-                // What came before anybody read.
-                if record.0.is_empty() {
-                    early.iter().for_each(|metrics| record.push(metrics));
-                }
-                record.push(&frame.metrics);
-            });
+/// Keeps the figures of the run on stage, from its first frame on, for each way that it has taken.
+fn record(page: Page) -> StoredValue<Ways<Record>> {
+    let record = StoredValue::new(Ways::default());
+    Effect::new(move |before: Option<u32>| {
+        page.figures.track();
+        let run = page.stagings.get_value();
+        if before != Some(run) {
+            record.set_value(Ways::default());
         }
+        let trail = page.trail.get_untracked();
+        record.update_value(|ways: &mut Ways<Record>| {
+            for (branch, metrics) in page.take_unwritten() {
+                ways.enter(branch, &trail);
+                ways.now_mut().push(&metrics);
+            }
+        });
+        run
     });
     record
 }
@@ -178,7 +189,7 @@ struct Figure {
 #[derive(Clone, Copy)]
 struct Keeper {
     page: Page,
-    record: StoredValue<Record>,
+    record: StoredValue<Ways<Record>>,
     chosen: ReadSignal<String>,
 }
 
@@ -208,9 +219,11 @@ impl Keeper {
         let size = size(canvas).ok_or_else(nothing)?;
         let marks = match name {
             "value" => self.page.series.with_value(|s| {
+                let s = s.now();
                 framed_value(&s.value.points(), &s.value_optimal.points(), size, &theme)
             }),
             "losses" => self.page.series.with_value(|s| {
+                let s = s.now();
                 framed_losses(&s.loss_d.points(), &s.loss_g.points(), size, &theme)
             }),
             _ => self.moment(size, &theme).ok_or_else(nothing)?,
@@ -250,7 +263,7 @@ impl Keeper {
     }
 
     fn csv(self) -> Result<(), JsValue> {
-        let text = self.record.with_value(Record::csv);
+        let text = self.record.with_value(|ways| ways.now().csv());
         self.save("metrics", "csv", "text/csv", text.as_bytes())
     }
 
@@ -333,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_comparison_stands_at_its_own_iteration() {
-        let mut record = Record::new();
+        let mut record = Record::default();
         record.push(&at(10, Some(5)));
         let csv = record.csv();
         let lines: Vec<&str> = csv.lines().collect();
@@ -345,13 +358,19 @@ mod tests {
     }
 
     #[test]
-    fn going_back_drops_what_came_after_and_much_is_thinned() {
-        let mut record = Record::new();
+    fn going_back_keeps_what_came_after_and_much_is_thinned() {
+        let mut record = Record::default();
         [1, 5, 9, 4].into_iter().for_each(|i| record.push(&at(i, None)));
+        assert_eq!(iterations(&record), [1, 4, 5, 9]);
+        let csv = record.csv();
+        record.push(&at(5, None));
+        assert_eq!(record.csv(), csv, "the same again");
+        record = record.clone();
+        record.cut(4);
         assert_eq!(iterations(&record), [1, 4]);
         (5..10_000).for_each(|i| record.push(&at(i, None)));
         let all = iterations(&record);
         assert!(all.len() <= MOST_ROWS && all[0] == 1 && all.windows(2).all(|w| w[0] < w[1]));
-        assert_eq!(record.0.capacity(), Record::new().0.capacity(), "it never grows");
+        assert_eq!(record.0.capacity(), Record::default().0.capacity(), "it never grows");
     }
 }

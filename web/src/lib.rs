@@ -21,6 +21,7 @@ pub mod stage;
 pub mod theory;
 pub mod view;
 pub mod views;
+pub mod ways;
 pub mod words;
 
 use leptos::prelude::*;

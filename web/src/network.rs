@@ -1,6 +1,7 @@
 //! A player from the inside: the first units of each layer as small fields over the input space, and the weights between
 //! them as lines whose width says how large they are.
 
+use adversaria_core::spec::RunSpec;
 use adversaria_plot::{Anchor, Dash, Mark, Point, Raster, Rect, Rgb, Stroke, Theme};
 use adversaria_protocol::{UnitLayer, Units};
 use leptos::{html, prelude::*};
@@ -49,9 +50,11 @@ pub fn Network(
             })
             .unwrap_or_default()
     });
+    let inputs = Memo::new(move |_| page.spec.with(|s| s.as_ref().map(|s| inputs(player, s))));
     let marks = Signal::derive(move || {
         let (at, theme) = (cursor.get(), Theme::of(page.dark.get()));
-        layers.with(|layers| picture(layers, player, at, &theme))
+        let inputs = inputs.get().unwrap_or_default();
+        layers.with(|layers| picture(layers, player, &inputs, at, &theme))
     });
     let (id, kept_as, name) = match player {
         Player::Discriminator => ("units-d", "D from the inside", "Units of D"),
@@ -140,7 +143,36 @@ fn place(columns: usize, column: usize, unit: usize, count: usize) -> Point {
     (UNIT / 2.0 + 1.0 + step * column as f32, top + STEP * (unit as f32 + 0.5))
 }
 
-fn picture(layers: &[UnitLayer], player: Player, at: Cursor, theme: &Theme) -> Vec<Mark> {
+/// The names of a player's inputs: G's z and the class that it is told, D's samples, each with its class after it.
+fn inputs(player: Player, spec: &RunSpec) -> Vec<String> {
+    let small = |number: usize| -> String {
+        let lowered = |digit: char| char::from_u32(u32::from('₀') + digit.to_digit(10)?);
+        number.to_string().chars().filter_map(lowered).collect()
+    };
+    let classes = (1..=spec.told_classes() as usize).map(|class| format!("c{}", small(class)));
+    let (pack, dim) = (spec.pack() as usize, spec.dim() as usize);
+    let sample = |number: usize| {
+        let of = if pack > 1 { small(number) } else { String::new() };
+        ["x", "y"].into_iter().take(dim).map(move |name| format!("{name}{of}"))
+    };
+    match player {
+        Player::Generator => {
+            let z = (1..=spec.latent().dim as usize).map(|at| format!("z{}", small(at)));
+            z.chain(classes).collect()
+        }
+        Player::Discriminator => {
+            (1..=pack).flat_map(|number| sample(number).chain(classes.clone())).collect()
+        }
+    }
+}
+
+fn picture(
+    layers: &[UnitLayer],
+    player: Player,
+    inputs: &[String],
+    at: Cursor,
+    theme: &Theme,
+) -> Vec<Mark> {
     let ink = if player == Player::Discriminator { theme.d } else { theme.fake };
     let columns = layers.len() + 1;
     let mut marks = Vec::new();
@@ -164,16 +196,11 @@ fn picture(layers: &[UnitLayer], player: Player, at: Cursor, theme: &Theme) -> V
             }
         }
     }
-    for input in 0..before(layers, 0) {
-        let name = match (player, input) {
-            (Player::Discriminator, 0) => "x".into(),
-            (Player::Discriminator, _) => "y".into(),
-            (Player::Generator, at) => format!("z{}", ["₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈"][at]),
-        };
+    for (input, name) in inputs.iter().take(before(layers, 0)).enumerate() {
         let at = place(columns, 0, input, before(layers, 0));
         marks.push(Mark::Text {
             at,
-            text: name,
+            text: name.clone(),
             size: 12.0,
             colour: theme.ink,
             anchor: Anchor::Centre,
@@ -302,6 +329,52 @@ mod tests {
         assert!(
             unit_text(&layers, (1, 2)).starts_with("layer 2, unit 3: up to ±1.50; weights 0.50")
         );
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_their_weights_and_dashed_below_0() {
+        let layer = UnitLayer {
+            width: 1,
+            largest: 1.0,
+            fields: vec![128; 256],
+            weights: vec![0.1, -0.5, 1.0],
+        };
+        let marks = picture(&[layer], Player::Discriminator, &[], None, &Theme::LIGHT);
+        let lines: Vec<Stroke> = marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Segments { stroke, .. } => Some(*stroke),
+                _ => None,
+            })
+            .collect();
+        let [thin, dashed, wide] = lines[..] else { panic!("{} lines", lines.len()) };
+        assert!(thin.width < dashed.width && dashed.width < wide.width);
+        assert_eq!([thin.dash, dashed.dash, wide.dash], [Dash::Solid, Dash::Dashed, Dash::Solid]);
+    }
+
+    #[test]
+    fn inputs_are_named_by_what_they_are() {
+        use adversaria_core::spec::Address;
+        for (address, d, g) in [
+            ("data=ring8", "x y", "z₁ z₂"),
+            ("data=bimodal", "x", "z₁"),
+            ("data=ring8&pack=3", "x₁ y₁ x₂ y₂ x₃ y₃", "z₁ z₂"),
+            ("data=gaussians&cond=1", "x y c₁ c₂", "z₁ z₂ c₁ c₂"),
+            ("data=gaussians&cond=1&pack=2", "x₁ y₁ c₁ c₂ x₂ y₂ c₁ c₂", "z₁ z₂ c₁ c₂"),
+        ] {
+            let spec = Address::parse(address).expect("an address").spec;
+            let of = |player| inputs(player, &spec).join(" ");
+            assert_eq!(
+                (of(Player::Discriminator).as_str(), of(Player::Generator).as_str()),
+                (d, g)
+            );
+        }
+        let spec = Address::parse("data=gaussians&cond=1").expect("an address").spec;
+        let layers = [UnitLayer { weights: vec![0.5; 8 * 4], ..layers()[0].clone() }];
+        let names = inputs(Player::Generator, &spec);
+        let marks = picture(&layers, Player::Generator, &names, None, &Theme::LIGHT);
+        let texts = marks.iter().filter(|mark| matches!(mark, Mark::Text { .. })).count();
+        assert_eq!(texts, 4, "every input has a name");
     }
 
     #[test]

@@ -8,12 +8,20 @@ use adversaria_protocol::{
 };
 use leptos::prelude::*;
 
-use crate::{beat::Beat, link::Link, look, stage::Series, view::header::grouped, views::View};
+use crate::{
+    beat::Beat,
+    link::Link,
+    look,
+    stage::Series,
+    view::header::grouped,
+    views::{Value, View},
+    ways::Ways,
+};
 
 /// Figures are read by people: ten times a second is as often as they change.
 const READING_MILLIS: f64 = 100.0;
 /// So many frames' figures wait for the record of them; when there are more, every second one is forgotten.
-const MOST_EARLY: usize = 64;
+const MOST_UNWRITTEN: usize = 64;
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(7);
 
@@ -70,12 +78,15 @@ pub struct Page {
     /// Figures and charts change in this animation frame: the stage leaves it to them, so that none has to hold both.
     has_read: StoredValue<bool>,
     notices: StoredValue<u32>,
-    /// Figures that nobody has written down: the record of them is fetched after the first frames.
-    early: StoredValue<Vec<Metrics>>,
+    /// Figures that nobody has written down, each with the branch it is of: the record of them is fetched after the first
+    /// frames.
+    unwritten: StoredValue<Vec<(u32, Metrics)>>,
     /// What waits for the next frame.
     arrivals: StoredValue<Vec<Box<dyn FnOnce()>>, LocalStorage>,
     /// Counts the runs asked for: a run that another one overtook is not missed.
     pub loads: StoredValue<u32>,
+    /// Counts the runs that have come on stage.
+    pub stagings: StoredValue<u32>,
     /// The run that was asked for and is not on stage yet.
     pub coming_run: StoredValue<Option<RunSpec>>,
     /// What is on stage.
@@ -88,8 +99,8 @@ pub struct Page {
     pub frame: RwSignal<Option<Arc<Frame>>>,
     /// The frame to read: the same, at most ten times a second.
     pub figures: RwSignal<Option<Arc<Frame>>>,
-    /// The run so far, for charts.
-    pub series: StoredValue<Series>,
+    /// The run so far, for charts, on each way that it has taken.
+    pub series: StoredValue<Ways<Series>>,
     /// The run as it is now, live changes included.
     pub spec: RwSignal<Option<RunSpec>>,
     /// Counts refused values, so that fields show what holds again.
@@ -130,6 +141,8 @@ pub struct Page {
     pub own: RwSignal<Option<OwnWish>>,
     /// The pictures that can be kept besides those that are always there.
     pub views: RwSignal<Vec<View>>,
+    /// What pictures say under the pointer, by the test ids of their canvases.
+    pub tellers: StoredValue<Vec<(&'static str, Value)>>,
     /// Whether the page is dark.
     pub dark: Signal<bool>,
     /// Whether the keys play.
@@ -148,16 +161,17 @@ impl Page {
             read_at: StoredValue::new(0.0),
             has_read: StoredValue::new(false),
             notices: StoredValue::new(0),
-            early: StoredValue::new(Vec::new()),
+            unwritten: StoredValue::new(Vec::new()),
             arrivals: StoredValue::new_local(Vec::new()),
             loads: StoredValue::new(0),
+            stagings: StoredValue::new(0),
             coming_run: StoredValue::new(None),
             scene: RwSignal::new(None),
             trail: RwSignal::new(Trail::default()),
             arrived: RwSignal::new(false),
             frame: RwSignal::new(None),
             figures: RwSignal::new(None),
-            series: StoredValue::new(Series::default()),
+            series: StoredValue::new(Ways::default()),
             spec: RwSignal::new(None),
             refusals: RwSignal::new(0),
             options,
@@ -178,6 +192,7 @@ impl Page {
             shared: RwSignal::new(None),
             own: RwSignal::new(None),
             views: RwSignal::new(Vec::new()),
+            tellers: StoredValue::new(Vec::new()),
             dark: look::dark(options),
             keys: RwSignal::new(true),
         };
@@ -254,9 +269,9 @@ impl Page {
         self.latest.get_value()
     }
 
-    /// The figures of frames since this was last asked, or since the run came on stage.
-    pub fn take_early(self) -> Vec<Metrics> {
-        self.early.try_update_value(std::mem::take).unwrap_or_default()
+    /// The figures of frames since this was last asked, or since the run came on stage, each with the number of its branch.
+    pub fn take_unwritten(self) -> Vec<(u32, Metrics)> {
+        self.unwritten.try_update_value(std::mem::take).unwrap_or_default()
     }
 
     /// The figures of the latest frame, or those that the run on stage came with.
@@ -334,7 +349,10 @@ impl Page {
                 }
             }
             Event::Notice(sentence) => self.tell(sentence),
-            Event::Trail(trail) => self.trail.set(trail),
+            Event::Trail(trail) => {
+                self.series.update_value(|series| series.enter(trail.current, &trail));
+                self.trail.set(trail);
+            }
             Event::Progress { what, done, total } => {
                 let share = (total > 0).then(|| done as f64 / total as f64);
                 let going = share.is_none_or(|s| s < 1.0);
@@ -361,8 +379,9 @@ impl Page {
         if other_stage && self.options.with_untracked(|o| o.view.is_some()) {
             self.options.update(|o| o.view = None);
         }
-        self.series.update_value(Series::reset);
-        self.early.update_value(Vec::clear);
+        self.stagings.update_value(|n| *n += 1);
+        self.series.set_value(Ways::default());
+        self.unwritten.update_value(Vec::clear);
         self.leave_beat();
         self.latest.set_value(None);
         self.frame.set(None);
@@ -383,16 +402,17 @@ impl Page {
                 self.tell_arrival(frame.metrics.iteration);
             }
         }
-        self.series.update_value(|series| series.push(&frame));
-        self.early.update_value(|early| {
-            if early.len() >= MOST_EARLY {
+        self.series.update_value(|series| series.now_mut().push(&frame));
+        let branch = self.series.with_value(Ways::branch);
+        self.unwritten.update_value(|unwritten| {
+            if unwritten.len() >= MOST_UNWRITTEN {
                 let mut keep = false;
-                early.retain(|_| {
+                unwritten.retain(|_| {
                     keep = !keep;
                     keep
                 });
             }
-            early.push(frame.metrics.clone());
+            unwritten.push((branch, frame.metrics.clone()));
         });
         self.latest.set_value(Some(Arc::new(frame)));
         self.release();

@@ -1,6 +1,6 @@
 //! What slow motion says: the parts of the update under way, each with its equation and this run's numbers.
 
-use adversaria_core::spec::{Loss, Order, RunSpec};
+use adversaria_core::spec::{Decay, Loss, Order, RunSpec};
 use adversaria_protocol::Metrics;
 use leptos::prelude::*;
 
@@ -130,19 +130,43 @@ fn said(
             };
             (what, format!("‖∇‖ = {norm}"))
         }
-        MOVES.. => moved(beat, spec),
+        MOVES.. => moved(beat, spec, coming),
     }
 }
 
-fn moved(beat: Beat, spec: &RunSpec) -> (&'static str, String) {
-    let (optimiser, name) = match beat.player {
-        Player::Discriminator => (spec.optimiser_d(), "D"),
-        Player::Generator => (spec.optimiser_g(), "G"),
+fn moved(beat: Beat, spec: &RunSpec, coming: Option<&Metrics>) -> (&'static str, String) {
+    let (optimiser, name, made) = match beat.player {
+        Player::Discriminator => (spec.optimiser_d(), "D", coming.map(|m| m.updates_d)),
+        Player::Generator => (spec.optimiser_g(), "G", coming.map(|m| m.updates_g)),
     };
     if spec.order() == Order::Simultaneous && beat.turn.0 == 0 {
         return ("wait", "at once: D waits, and both move together".into());
     }
-    ("weights ← weights − step", format!("{name} takes its step, rate {}", optimiser.lr()))
+    (
+        "weights ← weights − step",
+        format!("{name} takes its step, rate {}", rate(optimiser.lr(), spec.decay(), made)),
+    )
+}
+
+/// The rate of the update under way, which is one of those that are `made`.
+fn rate(lr: f64, decay: Decay, made: Option<u64>) -> String {
+    match (decay, made) {
+        (Decay::None, _) | (_, None) => format!("{lr}"),
+        (decay, Some(made)) => {
+            let now = lr * decay.factor(made.saturating_sub(1));
+            format!("{}, decayed from {lr}", exact(now))
+        }
+    }
+}
+
+/// Three significant digits.
+fn exact(value: f64) -> String {
+    if (1e-4..1e4).contains(&value) {
+        let digits = (2.0 - value.log10().floor()).max(0.0) as usize;
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.2e}")
+    }
 }
 
 /// What the number has besides the loss that stands there.
@@ -202,5 +226,21 @@ mod tests {
             ("E log(1 − D(G(z)))", "= -0.5000 on this batch".into())
         );
         assert_eq!(of(Player::Generator, 4).1, "‖∇‖ = 2.0000");
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_update_under_way() {
+        let text = |address: &str, made: u64| {
+            let spec = Address::parse(address).expect("an address").spec;
+            let coming = Metrics { updates_d: made, updates_g: 7, ..Metrics::NEW };
+            let beat = Beat { player: Player::Discriminator, turn: (0, 2), phase: MOVES };
+            said(beat, &spec, None, Some(&coming)).1
+        };
+        assert_eq!(text("data=ring8", 501), "D takes its step, rate 0.001");
+        let cosine = "data=ring8&lrdecay=cosine:1000";
+        assert_eq!(text(cosine, 1), "D takes its step, rate 0.00100, decayed from 0.001");
+        assert_eq!(text(cosine, 501), "D takes its step, rate 0.000500, decayed from 0.001");
+        let half = "data=ring8&lrdecay=exp:0.5";
+        assert_eq!(text(half, 11), "D takes its step, rate 9.77e-7, decayed from 0.001");
     }
 }

@@ -5,7 +5,7 @@ mod claim;
 
 pub use claim::{Bound, Claim, Figure};
 
-use crate::spec::{Data, DataKind};
+use crate::spec::{Address, Data, DataKind, RunSpec};
 
 /// A scene with its name and what to look for.
 pub struct Preset {
@@ -433,6 +433,20 @@ pub struct Warm {
     pub address: &'static str,
     /// N.
     pub steps: u32,
+    /// One sentence: what to watch.
+    pub watch: &'static str,
+}
+
+impl Warm {
+    /// The warm start that a run is which came on stage at this iteration, if it is one. Its address alone does not tell:
+    /// the same run may begin untrained.
+    #[must_use]
+    pub fn of(spec: &RunSpec, begun: u64) -> Option<&'static Self> {
+        WARM.iter().find(|warm| {
+            u64::from(warm.steps) == begun
+                && Address::parse(warm.address).is_ok_and(|own| own.spec == *spec)
+        })
+    }
 }
 
 /// All warm starts.
@@ -443,6 +457,7 @@ pub const WARM: [Warm; 3] = [
         address: "data=ring8&g=48,48&d=48,48&gact=leaky:0.2&dact=leaky:0.2\
             &optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256&lrdecay=cosine:20000",
         steps: 10_000,
+        watch: "Eight clusters after 10,000 iterations, at a rate that is still falling: open D to see what its units look at, or take k or the loss away from it and watch what gives way first.",
     },
     Warm {
         name: "gaussians",
@@ -450,6 +465,7 @@ pub const WARM: [Warm; 3] = [
         address: "data=gaussians&g=48,48&d=48,48&gact=leaky:0.2&dact=tanh&kd=3\
             &optd=adam:0.001:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
         steps: 10_000,
+        watch: "Two blobs after 10,000 iterations, and the thread between them that a continuous G cannot cut: look for it in G's lattice, then let D learn longer and see how thin it gets.",
     },
     Warm {
         name: "bimodal",
@@ -457,13 +473,26 @@ pub const WARM: [Warm; 3] = [
         address: "data=bimodal&g=32,32&d=32,32&gact=elu&dact=tanh&kd=5\
             &optd=adam:0.002:0.5:0.9&optg=adam:0.0002:0.5:0.9&batch=256",
         steps: 10_000,
+        watch: "Two bells after 10,000 iterations, D near ½ where they are: set k of D to 1 and watch V(D, G) leave V(D*, G), or D's rate to ten times as much.",
     },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Address;
+
+    #[test]
+    fn a_warm_start_is_told_from_the_same_run_untrained() {
+        for warm in &WARM {
+            let spec = Address::parse(warm.address).expect("an address").spec;
+            let of = |spec: &RunSpec, begun| Warm::of(spec, begun).map(|warm| warm.name);
+            assert_eq!(of(&spec, 10_000), Some(warm.name));
+            assert_eq!(of(&spec, 0), None);
+            assert_eq!(of(&spec.with("kd", "9").expect("a k"), 10_000), None);
+            assert!(!PRESETS.iter().any(|preset| preset.title == warm.title));
+            assert!(warm.watch.len() > 40 && warm.watch.lines().count() == 1);
+        }
+    }
 
     #[test]
     fn every_scene_is_a_run_of_its_own() {

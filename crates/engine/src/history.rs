@@ -12,7 +12,7 @@ use crate::run::Change;
 pub(crate) const MOST_BYTES: usize = 64 << 20;
 /// The most copies: more would not make a way back shorter that anybody notices.
 const MOST_SNAPSHOTS: usize = 512;
-/// The most branches; the oldest is forgotten first.
+/// The most branches.
 const MOST_BRANCHES: usize = 12;
 
 /// A way that the run has taken.
@@ -56,6 +56,8 @@ pub(crate) struct History {
     snapshots: Vec<Arc<Snapshot>>,
     /// The branches have changed since they were last told.
     news: bool,
+    /// The branches that were given up since then.
+    forgotten: Vec<Branch>,
 }
 
 impl History {
@@ -69,6 +71,7 @@ impl History {
             next: 1,
             snapshots: vec![],
             news: true,
+            forgotten: vec![],
         }
     }
 
@@ -114,9 +117,22 @@ impl History {
         });
         self.current = number;
         if self.branches.len() > MOST_BRANCHES {
-            self.branches.remove(0);
+            self.forget();
         }
         self.news = true;
+    }
+
+    /// Gives up the oldest branch that the present one did not come from, or else the oldest.
+    fn forget(&mut self) {
+        let mut line = vec![];
+        let mut next = Some(self.current);
+        while let Some(number) = next {
+            line.push(number);
+            let branch = self.branches.iter().find(|it| it.number == number);
+            next = branch.and_then(|it| it.parent).map(|(parent, _)| parent);
+        }
+        let aside = self.branches.iter().position(|it| !line.contains(&it.number));
+        self.forgotten.push(self.branches.remove(aside.unwrap_or_default()));
     }
 
     /// Keeps a copy.
@@ -180,7 +196,7 @@ impl History {
         std::mem::take(&mut self.news).then(|| self.trail())
     }
 
-    fn trail(&self) -> Trail {
+    fn trail(&mut self) -> Trail {
         let told = |branch: &Branch| Told {
             number: branch.number,
             parent: branch.parent,
@@ -197,6 +213,7 @@ impl History {
             current: self.current,
             begin: begin.unwrap_or_default(),
             most_bytes: self.most_bytes as u64,
+            forgotten: self.forgotten.drain(..).map(|branch| told(&branch)).collect(),
         }
     }
 }
@@ -319,5 +336,33 @@ mod tests {
         }
         assert_eq!(history.branches.len(), MOST_BRANCHES);
         assert_eq!(history.trail().branches.last().map(|branch| branch.number), Some(99));
+    }
+
+    #[test]
+    fn a_branch_that_is_given_up_is_told_once_and_is_none_that_the_present_one_came_from() {
+        let numbers = |all: &[Told]| all.iter().map(|it| it.number).collect::<Vec<_>>();
+        let mut history = History::new(0, &[]);
+        history.follow(1000, &[]);
+        // 1 leaves 0, and 2 to 12 leave it in turn.
+        history.follow(100, &[change(100, "2")]);
+        history.follow(900, &[change(100, "2")]);
+        for k in 2..=12 {
+            history.enter(1);
+            history.follow(500, &[change(100, "2"), change(500, &k.to_string())]);
+        }
+        let trail = history.news().unwrap();
+        assert_eq!(numbers(&trail.forgotten), [2]);
+        assert_eq!(numbers(&trail.branches), [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        history.enter(12);
+        assert_eq!(history.news().unwrap().forgotten, [], "said once");
+        // Each leaves the one before: there is none aside, and the oldest goes.
+        let mut line = History::new(0, &[]);
+        let mut log = vec![];
+        for at in (1..=12).rev() {
+            line.follow(100 * at + 50, &log);
+            log = vec![change(100 * at, "2")];
+            line.follow(100 * at, &log);
+        }
+        assert_eq!(numbers(&line.news().unwrap().forgotten), [0]);
     }
 }

@@ -185,8 +185,10 @@ impl Stage {
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
-        self.events.extend(self.history.news().map(Event::Trail));
-        std::mem::take(&mut self.events)
+        // A way is told before its first picture.
+        let mut events: Vec<Event> = self.history.news().map(Event::Trail).into_iter().collect();
+        events.append(&mut self.events);
+        events
     }
 
     /// What is asked for from outside; a frame follows.

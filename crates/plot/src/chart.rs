@@ -27,20 +27,34 @@ pub(crate) struct Level {
     name: &'static str,
 }
 
-/// Both losses over iterations in `size` (width, height) pixels: D's in its colour, G's in that of what it generates.
+/// Both losses over iterations in `size` (width, height) pixels: D's in its colour, G's in that of what it generates. A
+/// line stands at the iteration `here` where that is not the end.
 #[must_use]
-pub fn losses(d: &Points, g: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
+pub fn losses(
+    d: &Points,
+    g: &Points,
+    here: Option<u64>,
+    size: (f32, f32),
+    theme: &Theme,
+) -> Vec<Mark> {
     let curves = [Curve { points: g, colour: theme.fake }, Curve { points: d, colour: theme.d }];
-    trend(&curves, None, size, theme)
+    trend(&curves, None, here, size, theme)
 }
 
-/// V(D,G) and V(D*,G) over iterations in `size` (width, height) pixels, with −log 4 as a dotted line.
+/// V(D,G) and V(D*,G) over iterations in `size` (width, height) pixels, with −log 4 as a dotted line, and `here` as in
+/// [`losses`].
 #[must_use]
-pub fn value(value: &Points, optimal: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
+pub fn value(
+    value: &Points,
+    optimal: &Points,
+    here: Option<u64>,
+    size: (f32, f32),
+    theme: &Theme,
+) -> Vec<Mark> {
     let curves =
         [Curve { points: value, colour: theme.d }, Curve { points: optimal, colour: theme.muted }];
     let level = Level { value: MINUS_LOG_4 as f32, name: "\u{2212}log 4" };
-    trend(&curves, Some(&level), size, theme)
+    trend(&curves, Some(&level), here, size, theme)
 }
 
 /// A chart's axes.
@@ -53,6 +67,7 @@ struct Axes {
 pub(crate) fn trend(
     curves: &[Curve<'_>],
     level: Option<&Level>,
+    here: Option<u64>,
     (width, height): (f32, f32),
     theme: &Theme,
 ) -> Vec<Mark> {
@@ -76,6 +91,12 @@ pub(crate) fn trend(
         let y = axes.y.pixel(level.value);
         marks.push(Mark::Line { points: vec![(plot.x, y), (plot.x + plot.w, y)], stroke: dots });
     }
+    let here = here.map(|here| here as f32).filter(|here| (begin..end).contains(here));
+    marks.extend(here.map(|here| {
+        let x = axes.x.pixel(here);
+        let points = vec![(x, plot.y), (x, plot.y + plot.h)];
+        Mark::Line { points, stroke: Stroke::solid(theme.muted, 1.0) }
+    }));
     for curve in curves {
         let place = |p: &(f64, f32)| (axes.x.pixel(p.0 as f32), axes.y.pixel(p.1.clamp(low, high)));
         let points: Vec<Point> = curve.points.iter().map(place).collect();
@@ -204,7 +225,7 @@ mod tests {
         assert_eq!(span(&[&run]), (10_000.0, 12_000.0));
         assert_eq!(span(&[&[]]), (0.0, 1.0));
         assert_eq!(span(&[&[(3.0, 0.7), (900.0, 0.5)]]), (0.0, 900.0));
-        let marks = losses(&run, &[], (300.0, 120.0), &Theme::LIGHT);
+        let marks = losses(&run, &[], None, (300.0, 120.0), &Theme::LIGHT);
         let line = marks.iter().find_map(|mark| match mark {
             Mark::Line { points, .. } if points.len() == 3 => Some(points.clone()),
             _ => None,
@@ -217,8 +238,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_stands_where_the_run_is_until_that_is_the_end() {
+        let run = [(0.0, 0.7), (500.0, 0.6), (1000.0, 0.5)];
+        let upright = |here| {
+            let marks = losses(&run, &[], Some(here), (300.0, 120.0), &Theme::LIGHT);
+            let tall = |mark: &Mark| match mark {
+                Mark::Line { points, .. } if (points[0].1 - points[1].1).abs() > 60.0 => {
+                    Some(iteration_at(&[&run], points[0].0, 300.0).round() as u64)
+                }
+                _ => None,
+            };
+            marks.iter().filter_map(tall).collect::<Vec<_>>()
+        };
+        // The first is the axis.
+        assert_eq!(upright(500), [0, 500]);
+        assert_eq!(upright(250), [0, 250]);
+        assert_eq!(upright(1000), [0]);
+    }
+
+    #[test]
     fn a_single_point_is_seen_at_a_whole_iteration() {
-        let marks = losses(&[(800.0, 1.3)], &[], (300.0, 120.0), &Theme::LIGHT);
+        let marks = losses(&[(800.0, 1.3)], &[], None, (300.0, 120.0), &Theme::LIGHT);
         let dots =
             marks.iter().filter(|mark| matches!(mark, Mark::Dots { at, .. } if at.len() == 1));
         assert_eq!(dots.count(), 1);

@@ -80,7 +80,7 @@ fn drawn(
 #[must_use]
 pub fn framed_losses(d: &Points, g: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
     let curves = [(d, theme.d, "loss of D"), (g, theme.fake, "loss of G")];
-    with_legend(losses(d, g, above(size), theme), curves, size, theme)
+    with_legend(losses(d, g, None, above(size), theme), curves, size, theme)
 }
 
 /// V(D,G) and V(D*,G) over iterations.
@@ -88,7 +88,7 @@ pub fn framed_losses(d: &Points, g: &Points, size: (f32, f32), theme: &Theme) ->
 pub fn framed_value(v: &Points, optimal: &Points, size: (f32, f32), theme: &Theme) -> Vec<Mark> {
     let best = "V(D*, G) = \u{2212}log 4 + 2 JSD";
     let curves = [(v, theme.d, "V(D, G)"), (optimal, theme.muted, best)];
-    with_legend(value(v, optimal, above(size), theme), curves, size, theme)
+    with_legend(value(v, optimal, None, above(size), theme), curves, size, theme)
 }
 
 /// What is left above the legend.

@@ -15,7 +15,7 @@ pub(crate) fn gaps(
     let coloured = curves.iter().enumerate();
     let drawn: Vec<Curve<'_>> =
         coloured.map(|(i, (_, points))| Curve { points, colour: colour(theme, i) }).collect();
-    let mut marks = trend(&drawn, None, (width, room), theme);
+    let mut marks = trend(&drawn, None, None, (width, room), theme);
     // Gaps fall, so there is room above the end.
     marks.push(Mark::Text {
         at: (width - 15.0, 14.0),

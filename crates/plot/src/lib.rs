@@ -47,7 +47,7 @@ pub use mark::{Anchor, Dash, Mark, Point, Raster, Rect, Stroke};
 pub use native::Figure;
 #[cfg(feature = "native")]
 pub use paint::paint;
-pub use phase::{Phase, State, Way, phase, spectrum};
+pub use phase::{Phase, State, Way, phase, spectrum, state_at};
 pub use plane::{
     PlaneAxes, PlaneData, PlaneLayers, PlaneStrokes, cell_of, lattice, outside, plane, pull_length,
 };

@@ -131,6 +131,15 @@ pub fn phase(phase: &Phase<'_>, size: Point, theme: &Theme) -> Vec<Mark> {
     marks
 }
 
+/// The state at a place from 0 to 1 from the left and from the top of a plane of `size` pixels that reaches so far; none
+/// outside its square.
+#[must_use]
+pub fn state_at((right, down): State, size: Point, reach: f64) -> Option<State> {
+    let (rect, x, y) = square(size, reach);
+    let at = (right as f32 * size.0, down as f32 * size.1);
+    rect.contains(at).then(|| (f64::from(x.value(at.0)), f64::from(y.value(at.1))))
+}
+
 /// Eigenvalues (real, imaginary) in the complex plane; left of the upright axis the game comes to rest.
 #[must_use]
 pub fn spectrum(values: &[State], reach: f64, size: Point, theme: &Theme) -> Vec<Mark> {
@@ -153,6 +162,20 @@ mod tests {
         let stroke =
             Stroke { colour: Theme::LIGHT.pull, alpha: 1.0, width: 2.0, dash: Dash::Solid };
         Way { now: Some(states.len() - 1), states, stroke }
+    }
+
+    #[test]
+    fn the_state_under_a_place_is_the_one_that_is_drawn_there() {
+        let marks = spectrum(&[(0.5, -1.25)], 2.0, SIZE, &Theme::LIGHT);
+        let dot = marks.iter().find_map(|mark| match mark {
+            Mark::Dots { at, .. } => at.first().copied(),
+            _ => None,
+        });
+        let dot = dot.expect("a dot");
+        let place = (f64::from(dot.0 / SIZE.0), f64::from(dot.1 / SIZE.1));
+        let state = state_at(place, SIZE, 2.0).expect("within the square");
+        assert!((state.0 - 0.5).abs() < 1e-3 && (state.1 + 1.25).abs() < 1e-3, "{state:?}");
+        assert_eq!(state_at((0.001, 0.5), SIZE, 2.0), None);
     }
 
     fn drawn(field: &dyn Fn(State) -> State, ways: &[Way]) -> Vec<Mark> {

@@ -1,27 +1,37 @@
 //! A series that may grow for ever in bounded memory: neighbours are merged, extremes are kept.
 
-/// The lowest and the highest of some neighbouring points, and the last of them.
+/// Some neighbouring points: the last of them, and the lowest and the highest of those before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bucket {
-    low: (f64, f32),
-    high: (f64, f32),
+    ends: Option<[(f64, f32); 2]>,
     last: (f64, f32),
     count: u32,
 }
 
 impl Bucket {
     fn new(point: (f64, f32)) -> Self {
-        Self { low: point, high: point, last: point, count: 1 }
+        Self { ends: None, last: point, count: 1 }
     }
 
     /// `self` followed by `later`.
     fn merged(self, later: Self) -> Self {
-        Self {
-            low: if later.low.1 < self.low.1 { later.low } else { self.low },
-            high: if later.high.1 > self.high.1 { later.high } else { self.high },
-            last: later.last,
-            count: self.count + later.count,
+        let [low, high] = self.ends.unwrap_or([self.last; 2]);
+        let lower = |a: (f64, f32), b: (f64, f32)| if b.1 < a.1 { b } else { a };
+        let higher = |a: (f64, f32), b: (f64, f32)| if b.1 > a.1 { b } else { a };
+        let [later_low, later_high] = later.ends.unwrap_or([self.last; 2]);
+        let low = lower(lower(low, self.last), later_low);
+        let high = higher(higher(high, self.last), later_high);
+        Self { ends: Some([low, high]), last: later.last, count: self.count + later.count }
+    }
+
+    /// What it keeps, in the order of x.
+    fn points(&self) -> impl Iterator<Item = (f64, f32)> {
+        let mut ends = self.ends;
+        if let Some(ends) = &mut ends {
+            ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         }
+        let same = ends.is_some_and(|[a, b]| a == b);
+        ends.into_iter().flatten().skip(usize::from(same)).chain([self.last])
     }
 }
 
@@ -42,21 +52,31 @@ impl Track {
         Self { buckets: Vec::with_capacity(capacity), capacity, per_bucket: 1 }
     }
 
-    /// Adds a point. A point that is not finite is left out. When x does not lie beyond the last point, what lies at or
-    /// after x is dropped first: the run was taken back to there.
+    /// Adds a point. A point that is not finite is left out; so is one that lies before the last: a run that was taken back
+    /// makes the same again. One at the last x takes its place.
     pub fn push(&mut self, x: f64, y: f32) {
         if !x.is_finite() || !y.is_finite() {
             return;
         }
-        self.buckets.retain(|b| b.low.0 < x && b.high.0 < x && b.last.0 < x);
         let point = Bucket::new((x, y));
         match self.buckets.last_mut() {
+            Some(last) if x < last.last.0 => return,
+            Some(last) if x == last.last.0 => last.last = (x, y),
             Some(last) if last.count < self.per_bucket => *last = last.merged(point),
             _ => self.buckets.push(point),
         }
         if self.buckets.len() > self.capacity {
             self.halve();
         }
+    }
+
+    /// Drops what lies beyond x: from there on the run went another way.
+    pub fn cut(&mut self, x: f64) {
+        let whole = self.buckets.partition_point(|bucket| bucket.last.0 <= x);
+        let parted = self.buckets.get(whole).copied();
+        self.buckets.truncate(whole);
+        let kept = parted.iter().flat_map(Bucket::points).filter(|point| point.0 <= x);
+        self.buckets.extend(kept.map(Bucket::new).reduce(Bucket::merged));
     }
 
     fn halve(&mut self) {
@@ -69,18 +89,7 @@ impl Track {
     #[must_use]
     pub fn points(&self) -> Vec<(f64, f32)> {
         let mut points = Vec::with_capacity(3 * self.buckets.len());
-        for bucket in &self.buckets {
-            let (first, second) = if bucket.low.0 <= bucket.high.0 {
-                (bucket.low, bucket.high)
-            } else {
-                (bucket.high, bucket.low)
-            };
-            for point in [first, second, bucket.last] {
-                if points.last() != Some(&point) {
-                    points.push(point);
-                }
-            }
-        }
+        points.extend(self.buckets.iter().flat_map(Bucket::points));
         points
     }
 
@@ -128,11 +137,29 @@ mod tests {
     }
 
     #[test]
-    fn going_back_drops_what_came_after() {
+    fn going_back_keeps_what_came_after_until_the_way_parts() {
         let mut track = Track::new(16);
         (0..10).for_each(|i| track.push(f64::from(i), 1.0));
+        let whole = track.clone();
+        (4..10).for_each(|i| track.push(f64::from(i), 1.0));
+        assert_eq!(track, whole, "the same again");
+        track.push(9.0, 2.0);
+        assert_eq!(track.points()[8..], [(8.0, 1.0), (9.0, 2.0)]);
+        track.cut(3.5);
         track.push(4.0, 9.0);
         assert_eq!(track.points(), [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 9.0)]);
+    }
+
+    #[test]
+    fn a_way_that_parts_within_a_bucket_keeps_what_lies_before() {
+        let mut track = Track::new(2);
+        let given = [(0.0, 0.0), (1.0, 5.0), (2.0, -5.0), (3.0, 0.0), (4.0, 1.0)];
+        given.iter().for_each(|&(x, y)| track.push(x, y));
+        assert_eq!(track.points(), [(1.0, 5.0), (2.0, -5.0), (3.0, 0.0), (4.0, 1.0)]);
+        track.cut(2.0);
+        assert_eq!(track.points(), [(1.0, 5.0), (2.0, -5.0)]);
+        track.cut(0.5);
+        assert_eq!(track.points(), []);
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct Trail {
     pub begin: u64,
     /// The most that all copies of the state together may take, bytes.
     pub most_bytes: u64,
+    /// The branches that were given up for others since this was last told; said once.
+    pub forgotten: Vec<Branch>,
 }
 
 /// A way that the run has taken.

@@ -147,6 +147,7 @@ fn events() -> Vec<Event> {
             current: 1,
             begin: 0,
             most_bytes: 1 << 26,
+            forgotten: vec![],
         }),
         Event::Moved { backend: "webgpu".into(), adapter: "llvmpipe, software".into() },
     ]

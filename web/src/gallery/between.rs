@@ -50,9 +50,14 @@ pub fn Between(
         let ((from, to), name) = (ends(), room.judge().name());
         format!("From generated image {from} to {to}; {name} of each: {scores}")
     });
+    let value = Callback::new(move |(right, _): (f64, f64)| {
+        let at = ((right * COUNT as f64) as usize).min(COUNT - 1);
+        let score = made.with(|made| made.score.get(at).copied())?;
+        Some(format!("{} of {COUNT}: {}", at + 1, room.said(score)))
+    });
     view! {
         <div class="gallery-row column">
-            <Board size=(STEP * COUNT as f32, TILE) marks=marks label=label id="between" kept=(room.page, "the way between two images") />
+            <Board size=(STEP * COUNT as f32, TILE) marks=marks label=label id="between" page=page value=value kept="the way between two images" />
             <p class="hint">
                 {move || format!("From no. {} to no. {}", ends().0, ends().1)}
                 ": choose two generated images, one after the other. G that has learnt the shape of the data leads through digits; G that has

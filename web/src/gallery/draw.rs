@@ -14,7 +14,10 @@ use super::{
     digit,
     picture::{Board, picture},
 };
-use crate::own::{capture, share};
+use crate::{
+    look::told_now_and_then,
+    own::{capture, share},
+};
 
 /// CSS pixels of the sheet.
 const SHEET: f32 = 112.0;
@@ -122,6 +125,7 @@ pub fn Draw(
             None => "Draw a digit, white on black.".into(),
         }
     };
+    let heard = told_now_and_then(verdict);
     let class =
         Signal::derive(move || match near.get().filter(|_| sheet.with(|s| !s.is_blank())) {
             Some(near) => {
@@ -145,10 +149,11 @@ pub fn Draw(
         <div class="gallery-row">
             <Paper sheet=sheet cursor=cursor room=room score=score />
             <div class="gallery-verdict">
-                <output data-testid="draw-verdict" data-value=move || score.get().map(|score| score.to_string())>{verdict}</output>
+                <output data-testid="draw-verdict" aria-live="off" data-value=move || score.get().map(|score| score.to_string())>{verdict}</output>
+                <p class="unseen" role="status">{heard}</p>
                 <button data-testid="draw-clear" on:click=move |_| sheet.set(Sheet::blank(room.size()))>"Clear"</button>
             </div>
-            <Board size=(NEAR, NEAR) marks=beside label=class id="draw-nearest" />
+            <Board size=(NEAR, NEAR) marks=beside label=class id="draw-nearest" page=page />
             <p class="hint" id="draw-keys">
                 {move || class.with(|class| if class == NOTHING { String::new() } else { format!("{class}. ") })}
                 "Arrows move the pen, Space or Enter draws there, Delete rubs out."
@@ -241,7 +246,8 @@ fn Paper(
         <div class="pad" node_ref=node tabindex="0" role="application" data-testid="draw" aria-label=label aria-describedby="draw-keys"
             on:pointerdown=down on:pointermove=moved on:keydown=key on:pointerup=move |_| last.set_value(None)
             on:pointercancel=move |_| last.set_value(None)>
-            <Board size=(SHEET, SHEET) marks=marks label="The drawing" id="draw-sheet" kept=(room.page, "the drawing") />
+            <Board size=(SHEET, SHEET) marks=marks label="The drawing" id="draw-sheet" page=room.page
+                value=Callback::new(|_| None) kept="the drawing" />
         </div>
     }
 }

@@ -66,7 +66,7 @@ pub fn Nearest(
     let size = (STEP * (MOST + 1) as f32 + GAP, TILE + WORDS);
     view! {
         <div class="gallery-row">
-            <Board size=size marks=marks label=label id="nearest" kept=(room.page, "the nearest real images") />
+            <Board size=size marks=marks label=label id="nearest" page=page kept="the nearest real images" />
             <p class="hint">
                 "Click a generated image, or choose it by arrows and Enter: the nearest of " {move || grouped(rows(room))}
                 " training images, and how far off their pixels are (RMS; a copy has 0)."

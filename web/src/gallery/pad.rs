@@ -10,6 +10,7 @@ use super::{
     picture::{Board, picture},
 };
 use crate::{
+    look::told_now_and_then,
     own::{capture, share},
     page::Chosen,
 };
@@ -86,6 +87,7 @@ pub fn Pad(
         let said = made.with(|made| made.score.last().map(|score| room.said(*score)));
         said.map_or_else(|| "G there: not seen yet".into(), |said| format!("G there: {said}"))
     });
+    let heard = told_now_and_then(move || here.get());
     let at = move || {
         let ((right, down), of) = (place.get(), corners());
         let names: Vec<String> = of.iter().map(|number| (number + 1).to_string()).collect();
@@ -94,16 +96,23 @@ pub fn Pad(
             names.join(", ")
         )
     };
+    let value = Callback::new(move |(right, down): (f64, f64)| {
+        let cell = |share: f64| ((share * SIDE as f64) as usize).min(SIDE - 1);
+        let (column, row) = (cell(right), cell(down));
+        let score = made.with(|made| made.score.get(SIDE * row + column).copied())?;
+        Some(format!("column {}, row {}: {}", column + 1, row + 1, room.said(score)))
+    });
     let side = TILE * SIDE as f32;
     view! {
         <div class="gallery-row">
             <div class="pad" node_ref=node tabindex="0" role="application" data-testid="pad" aria-label=at aria-describedby="pad-keys"
                 on:pointerdown=down on:pointermove=moved on:keydown=key>
-                <Board size=(side, side) marks=map label="G over the square" id="pad-map" kept=(page, "the latent pad") />
+                <Board size=(side, side) marks=map label="G over the square" id="pad-map" page=page value=value kept="the latent pad" />
             </div>
-            <Board size=(LARGE, LARGE) marks=one label=here id="pad-one" />
+            <Board size=(LARGE, LARGE) marks=one label=here id="pad-one" page=page />
             <p class="hint" id="pad-keys">
-                <output data-testid="pad-score">{here}</output>
+                <output data-testid="pad-score" aria-live="off">{here}</output>
+                <span class="unseen" role="status">{heard}</span>
                 " Drag through the square, or move the cross by arrows (Shift: small steps). Its corners are the chosen image, the one chosen
                 before, and two more; between them lie mixtures of their z, as likely as they are."
             </p>

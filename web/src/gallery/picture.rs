@@ -4,9 +4,10 @@ use adversaria_plot::{Mark, Raster, Rect, Rgb};
 use leptos::{html, prelude::*};
 
 use crate::{
+    look::told_now_and_then,
     page::Page,
     stage::{Painter, pixel_ratio},
-    views::{View, offer},
+    views::{Value, View, offer, tell_values},
 };
 
 /// The frame around a picture, CSS pixels.
@@ -47,14 +48,21 @@ pub fn Board(
     label: Signal<String>,
     /// Its test id.
     id: &'static str,
-    /// Where it can be kept, and its name there.
+    /// The store.
+    page: Page,
+    /// What it says under the pointer; without it, what it is.
     #[prop(optional)]
-    kept: Option<(Page, &'static str)>,
+    value: Option<Value>,
+    /// Its name where it can be kept.
+    #[prop(optional)]
+    kept: Option<&'static str>,
 ) -> impl IntoView {
-    if let Some((page, name)) = kept {
+    tell_values(page, id, value.unwrap_or_else(|| Callback::new(move |_| Some(label.get()))));
+    if let Some(name) = kept {
         let there = Memo::new(move |_| marks.with(|marks| !marks.is_empty())).into();
         offer(page, View { id, name, size, marks, there });
     }
+    let label = told_now_and_then(move || label.get());
     let canvas = NodeRef::<html::Canvas>::new();
     let painter = StoredValue::new_local(Painter::default());
     Effect::new(move |_| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adversaria_core::spec::RunSpec;
-use adversaria_plot::{Theme, counts, scores};
+use adversaria_plot::{BINS, Theme, binned, counts, scores};
 use adversaria_protocol::{Command, Reply};
 use leptos::{html, prelude::*};
 
@@ -89,6 +89,29 @@ pub fn Tally(
             None => "Generated images of each digit: being counted".into(),
         })
     });
+    let spread_at = Callback::new(move |(right, _): (f64, f64)| {
+        let bin = ((right * BINS as f64) as usize).min(BINS - 1);
+        let share =
+            |scores: &[f32]| 100.0 * binned(scores)[bin] as f32 / scores.len().max(1) as f32;
+        let (real, fake) =
+            room.with(|images| (share(&images.real_score), share(&images.fake_score)))?;
+        let end = |bin: usize| bin as f64 / BINS as f64;
+        Some(format!(
+            "{} from {:.2} to {:.2}: {real:.0} % of real, {fake:.0} % of generated",
+            room.judge().name(),
+            end(bin),
+            end(bin + 1)
+        ))
+    });
+    let bars_at = Callback::new(move |(right, _): (f64, f64)| {
+        let all = digits.get();
+        let digit = *all.get((right * all.len() as f64) as usize)?;
+        found.with(|found| {
+            let (iteration, made) = found.as_ref()?;
+            let of: u32 = made.iter().sum();
+            Some(format!("digit {digit}: {} of {of} images at iteration {iteration}", made[digit]))
+        })
+    });
     let present = move || {
         found.with(|found| {
             found
@@ -99,14 +122,14 @@ pub fn Tally(
     view! {
         <div class="tally" node_ref=wrap data-testid="tally">
             <h3>{move || format!("{} on ", room.judge().name())}<b class="real">"real"</b>" and "<b class="fake">"generated"</b>" images"</h3>
-            <Board size=size marks=spread label=spread_told id="scores" kept=(page, "D on real and generated images") />
+            <Board size=size marks=spread label=spread_told id="scores" page=page value=spread_at kept="D on real and generated images" />
             <h3 title="Each generated image on stage counts as the digit that its nearest training image is labelled with, which is right for about 19 of 20 real ones">
                 "Digits made: "
                 <output data-testid="digits-made" data-value=move || present().map(|n| n.to_string())>
                     {move || present().map_or_else(|| "…".into(), |n| format!("{n} of {}", digits.get().len()))}
                 </output>
             </h3>
-            <Board size=size marks=bars label=bars_told id="digits" kept=(page, "the digits made") />
+            <Board size=size marks=bars label=bars_told id="digits" page=page value=bars_at kept="the digits made" />
             <Fault fault=fault />
         </div>
     }

@@ -3,7 +3,7 @@
 use super::canvas::Painter;
 use super::series::Series;
 use super::sight::{pixel_ratio, watch_size};
-use crate::look::now_millis;
+use crate::{look::now_millis, ways::Ways};
 use adversaria_plot::{Theme, losses, value};
 use adversaria_protocol::Frame;
 use leptos::{html, prelude::*};
@@ -40,7 +40,7 @@ pub fn Chart(
     /// Its changes are when to look at the series again.
     frame: Signal<Option<Arc<Frame>>>,
     /// The run so far.
-    series: StoredValue<Series>,
+    series: StoredValue<Ways<Series>>,
     /// Whether the page is dark.
     dark: Signal<bool>,
 ) -> impl IntoView {
@@ -52,11 +52,13 @@ pub fn Chart(
         let (Some(canvas), size, theme) = (canvas.get(), size.get(), Theme::of(dark.get())) else {
             return;
         };
-        let marks = series.with_value(|series| match topic {
-            Topic::Value => {
-                value(&series.value.points(), &series.value_optimal.points(), size, &theme)
+        let here = frame.with_untracked(|frame| frame.as_ref().map(|f| f.metrics.iteration));
+        let marks = series.with_value(|series| {
+            let Series { value: v, value_optimal, loss_d, loss_g, .. } = series.now();
+            match topic {
+                Topic::Value => value(&v.points(), &value_optimal.points(), here, size, &theme),
+                Topic::Losses => losses(&loss_d.points(), &loss_g.points(), here, size, &theme),
             }
-            Topic::Losses => losses(&series.loss_d.points(), &series.loss_g.points(), size, &theme),
         });
         painter.update_value(|painter| {
             if let Err(error) = painter.paint_on(theme.paper, &canvas, size, pixel_ratio(), &marks)

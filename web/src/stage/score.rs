@@ -4,6 +4,7 @@ use super::chart::{Chart, Topic};
 use super::judge::watch_judge;
 use super::series::Series;
 use super::sight::properties;
+use crate::ways::Ways;
 use adversaria_plot::{Judge, Theme};
 use adversaria_protocol::{Evaluation, Frame, Metrics, Picture};
 use leptos::prelude::*;
@@ -251,7 +252,7 @@ pub fn ScorePanel(
     /// The latest figures.
     frame: Signal<Option<Arc<Frame>>>,
     /// The run so far.
-    series: StoredValue<Series>,
+    series: StoredValue<Ways<Series>>,
     /// Whether the page is dark.
     dark: Signal<bool>,
 ) -> impl IntoView {

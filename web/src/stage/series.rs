@@ -3,6 +3,8 @@
 use adversaria_plot::Track;
 use adversaria_protocol::Frame;
 
+use crate::ways::Memory;
+
 /// Buckets of each series; about two per pixel of a chart.
 const CAPACITY: usize = 512;
 
@@ -17,26 +19,18 @@ pub struct Series {
     pub value: Track,
     /// V(D*,G), at evaluations.
     pub value_optimal: Track,
-    /// JSD, nats, at evaluations.
-    pub jsd: Track,
 }
 
 impl Default for Series {
     fn default() -> Self {
         let track = || Track::new(CAPACITY);
-        Self {
-            loss_d: track(),
-            loss_g: track(),
-            value: track(),
-            value_optimal: track(),
-            jsd: track(),
-        }
+        Self { loss_d: track(), loss_g: track(), value: track(), value_optimal: track() }
     }
 }
 
 impl Series {
-    /// Adds a frame's figures; those that are not finite are left out. A frame of an earlier iteration (after a rewind)
-    /// drops what came after it.
+    /// Adds a frame's figures; those that are not finite are left out, and so are those of a frame before the latest: the
+    /// run was taken back, and makes the same again.
     pub fn push(&mut self, frame: &Frame) {
         let m = &frame.metrics;
         let at = m.iteration as f64;
@@ -45,13 +39,16 @@ impl Series {
         self.value.push(at, m.value);
         if let Some(e) = &m.evaluation {
             self.value_optimal.push(e.iteration as f64, e.value_optimal);
-            self.jsd.push(e.iteration as f64, e.jsd);
         }
     }
+}
 
-    /// Forgets everything: another run is on stage.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+impl Memory for Series {
+    fn cut(&mut self, iteration: u64) {
+        let Self { loss_d, loss_g, value, value_optimal } = self;
+        for track in [loss_d, loss_g, value, value_optimal] {
+            track.cut(iteration as f64);
+        }
     }
 }
 

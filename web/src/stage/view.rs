@@ -104,6 +104,14 @@ pub fn StageView(
             told.set(to.and_then(|c| sources.peek(|m| spoken(m, c))).unwrap_or_default());
         }
     };
+    // The pointer may rest on the stage while the focus is elsewhere.
+    let escapes = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && cursor.with_untracked(Option::is_some) {
+            event.prevent_default();
+            cursor.set(None);
+        }
+    });
+    on_cleanup(move || escapes.remove());
     let point = move |event: PointerEvent| {
         let at = (event.offset_x() as f32, event.offset_y() as f32);
         cursor.set(sources.peek(|m| m.cursor_at(at)).flatten());

@@ -1,6 +1,6 @@
 //! The bottom strip: presets, files, the link, colours and help.
 
-use adversaria_core::presets::{Group, PRESETS, WARM};
+use adversaria_core::presets::{Group, PRESETS, Preset, WARM, Warm};
 use adversaria_core::spec::{Address, Theme};
 use leptos::{html, prelude::*};
 
@@ -31,29 +31,32 @@ pub fn Footer(
     }
 }
 
+/// What to watch in a run that is no scene of the list.
+const UNNAMED: &str =
+    "D learns to tell real from generated; G learns from D's mistakes, and from nothing else.";
+
 /// Before the names of warm starts, which presets may share.
 const WARM_MARK: &str = "warm:";
 
 #[component]
 fn Presets(page: Page) -> impl IntoView {
     let node = NodeRef::<html::Select>::new();
-    // Which preset the run on stage is, if any.
+    // Which scene the run on stage is, if any: its name in the list, and what to watch.
     let now = Memo::new(move |_| {
-        let address =
-            page.spec.with(|s| s.as_ref().and_then(|s| plain(s).ok()).map(|s| s.address()))?;
-        let mut all = PRESETS.iter();
-        all.find(|p| Address::parse(p.address).is_ok_and(|a| a.spec.address() == address))
-            .map(|p| p.name)
+        let begun = page.scene.with(|scene| scene.as_ref().map(|scene| scene.metrics.iteration))?;
+        let spec = page.spec.with(|spec| spec.as_ref().and_then(|spec| plain(spec).ok()))?;
+        if let Some(warm) = Warm::of(&spec, begun) {
+            return Some((format!("{WARM_MARK}{}", warm.name), warm.watch));
+        }
+        let is_it = |p: &&Preset| Address::parse(p.address).is_ok_and(|a| a.spec == spec);
+        PRESETS.iter().find(is_it).map(|preset| (preset.name.to_owned(), preset.watch))
     });
     Effect::new(move |_| {
         if let Some(select) = node.get() {
-            select.set_value(now.get().unwrap_or_default());
+            select.set_value(&now.get().map(|(name, _)| name).unwrap_or_default());
         }
     });
-    let watch = move || {
-        let named = now.get().and_then(|name| PRESETS.iter().find(|preset| preset.name == name));
-        named.map_or("D learns to tell real from generated; G learns from D's mistakes, and from nothing else.", |p| p.watch)
-    };
+    let watch = move || now.get().map_or(UNNAMED, |(_, watch)| watch);
     let groups = Group::ALL.iter().map(|(group, title)| {
         let entries = PRESETS.iter().filter(|preset| preset.group == *group);
         let options =

@@ -47,7 +47,7 @@ pub fn Game(
         }
     });
     let heed = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.key() == "Escape" && !event.default_prevented() && !is_dialog_open() {
+        if event.key() == "Escape" && !event.default_prevented() && !is_over_all() {
             go_back(open);
         }
     });
@@ -78,9 +78,10 @@ fn go_back(open: RwSignal<Panel>) {
     }
 }
 
-/// Escape is the dialog's while one is open.
-fn is_dialog_open() -> bool {
-    document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())
+/// Escape is a dialog's while one is open, and a value's that hangs over the page.
+fn is_over_all() -> bool {
+    let over = "dialog[open], .glance, .st-readout:not([hidden])";
+    document().query_selector(over).is_ok_and(|over| over.is_some())
 }
 
 #[component]
@@ -115,19 +116,19 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
         <div class="graph" class:playing=move || page.is_playing() data-beat=move || page.beat.get().map(Beat::class)>
             <Edges page=page />
             <Later page=page piece=Piece::Glance />
-            <Node open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
+            <Node page=page open=open panel=Panel::Latent class="node z" name="z, the noise" id="panel-latent">
                 <LatentThumb page=page />
                 <b>"z"</b><small>{law}</small>
             </Node>
-            <Node open=open panel=Panel::Generator class="node g" name="G, the generator" id="panel-g">
+            <Node page=page open=open panel=Panel::Generator class="node g" name="G, the generator" id="panel-g">
                 <Mini page=page of=Subject::Generator />
                 <b>"G"</b><small>{net("g")}</small>
             </Node>
-            <Node open=open panel=Panel::Data class="node data" name="the data" id="panel-data">
+            <Node page=page open=open panel=Panel::Data class="node data" name="the data" id="panel-data">
                 {move || data.get().map(|data| view! { <DataThumb data=data /> })}
                 <b>"data"</b><small>{move || data.get().map(Data::name)}</small>
             </Node>
-            <Node open=open panel=Panel::Discriminator class="node d" name="D, the discriminator" id="panel-d">
+            <Node page=page open=open panel=Panel::Discriminator class="node d" name="D, the discriminator" id="panel-d">
                 <Mini page=page of=Subject::Discriminator />
                 <b>"D"</b><small>{net("d")}</small>
             </Node>
@@ -139,7 +140,7 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
             </dl>
             <span class="norm to-g" title="Length of the gradient of G's loss">{norm(|m| m.grad_norm_g)}</span>
             <span class="norm to-d" title="Length of the gradient of D's loss">{norm(|m| m.grad_norm_d)}</span>
-            <Node open=open panel=Panel::Rules class="node loss" name="the rules: loss and k" id="panel-rules">
+            <Node page=page open=open panel=Panel::Rules class="node loss" name="the rules: loss and k" id="panel-rules">
                 <span class="trend g"><Mini page=page of=Subject::LossG /></span>
                 <span class="trend d"><Mini page=page of=Subject::LossD /></span>
                 <b>{move || loss.get()}</b>
@@ -188,6 +189,7 @@ fn Edges(page: Page) -> impl IntoView {
 
 #[component]
 fn Node(
+    page: Page,
     open: RwSignal<Panel>,
     panel: Panel,
     class: &'static str,
@@ -195,10 +197,16 @@ fn Node(
     id: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let chosen = move || open.get() == panel;
+    // While slow motion has the room, no editor is to be seen; whoever asks for one leaves it.
+    let chosen = move || open.get() == panel && !page.slow.get();
+    let choose = move |_| {
+        let next = if untrack(chosen) { Panel::Rules } else { panel };
+        page.set_slow(false);
+        open.set(next);
+    };
     view! {
         <button class=class aria-expanded=move || chosen().to_string() aria-controls=id
-            title=format!("Edit {name}") on:click=move |_| open.set(if chosen() { Panel::Rules } else { panel })>
+            title=format!("Edit {name}") on:click=choose>
             {children()}
         </button>
     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use adversaria_core::spec::{Latent, LatentLaw};
 use adversaria_plot::{Judge, Points, cell_of, iteration_at, lattice};
 use adversaria_protocol::{Frame, Images, Line, Metrics, Picture, Plane, Scene, Stage};
 use leptos::prelude::*;
@@ -12,8 +13,10 @@ use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 use super::{
     header::grouped,
     mini::{REACH, SHOWN, Subject, find_edges},
+    thumb::latent_coordinate,
 };
 use crate::{
+    own::share,
     page::Page,
     stage::{Series, chart::Topic, judge::judge_of, moment::number},
 };
@@ -32,7 +35,14 @@ enum Target {
     Chart(Topic, f64),
     /// A figure, and what it is in words.
     Figure(String),
+    /// The drawing of z.
+    Latent,
+    /// A picture that knows its values, by the test id of its canvas.
+    Picture(String),
 }
+
+/// The drawing of z.
+const LATENT: &str = "svg.latent";
 
 /// Figures that say by their title what they are.
 const FIGURES: &str = ".norm, .scores [title], .st-figures [title]";
@@ -68,12 +78,19 @@ pub fn Glance(
     };
     let wheels = window_event_listener(leptos::ev::wheel, move |_| leave());
     let scrolls = window_event_listener(leptos::ev::scroll, move |_| leave());
+    let escapes = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && pointed.with_untracked(Option::is_some) {
+            event.prevent_default();
+            leave();
+        }
+    });
     let said = set_interval_with_handle(move || name_all(page), SAID);
     on_cleanup(move || {
         moves.remove();
         taps.remove();
         wheels.remove();
         scrolls.remove();
+        escapes.remove();
         if let Ok(said) = said {
             said.clear();
         }
@@ -87,7 +104,14 @@ pub fn Glance(
     let value = move || {
         let Pointed { of, at, style } = pointed.get()?;
         page.figures.track();
-        let text = with_moment(page, |moment| moment.value(&of, at))??;
+        let text = match &of {
+            Target::Picture(id) => {
+                let all = page.tellers.get_value();
+                all.iter().find(|(known, _)| known == id)?.1.run(at)?
+            }
+            Target::Latent => page.spec.with(|spec| Some(density(spec.as_ref()?.latent(), at)))?,
+            _ => with_moment(page, |moment| moment.value(&of, at))??,
+        };
         Some(
             view! { <p class="glance" data-testid="glance" style=style aria-hidden="true">{text}</p> },
         )
@@ -99,23 +123,36 @@ fn pointed_at(event: &PointerEvent) -> Option<Pointed> {
     let on: Element = event.target()?.dyn_into().ok()?;
     let canvas: HtmlCanvasElement = match on.dyn_into() {
         Ok(canvas) => canvas,
-        Err(other) => return touched(event, &other),
+        Err(other) => return latent(event, &other).or_else(|| touched(event, &other)),
     };
     let room = canvas.get_bounding_client_rect();
     let of = match canvas.get_attribute("data-of") {
         Some(name) => Target::Thumbnail(Subject::named(&name)?),
-        None => Target::Chart(Topic::named(&canvas.get_attribute("data-testid")?)?, room.width()),
+        None => {
+            let id = canvas.get_attribute("data-testid")?;
+            match Topic::named(&id) {
+                Some(topic) => Target::Chart(topic, room.width()),
+                None => Target::Picture(id),
+            }
+        }
     };
-    let share = |at: i32, from: f64, size: f64| (f64::from(at) - from) / size.max(1.0);
-    let at = (
-        share(event.client_x(), room.left(), room.width()).clamp(0.0, 0.999),
-        share(event.client_y(), room.top(), room.height()).clamp(0.0, 0.999),
-    );
     let upper = matches!(
         of,
         Target::Thumbnail(Subject::Generator | Subject::Discriminator | Subject::Fake)
     );
-    Some(Pointed { of, at, style: place(upper, &canvas) })
+    Some(Pointed { of, at: within(event, &canvas), style: place(upper, &canvas) })
+}
+
+/// Where a pointer is in an element, from 0 to 1 from its left and its top, the ends left out.
+fn within(event: &PointerEvent, element: &Element) -> (f64, f64) {
+    let (right, down) = share(event, element);
+    (right.min(0.999), down.min(0.999))
+}
+
+/// The drawing of z, which is not on a canvas.
+fn latent(event: &PointerEvent, on: &Element) -> Option<Pointed> {
+    let drawing = on.closest(LATENT).ok()??;
+    Some(Pointed { of: Target::Latent, at: within(event, &drawing), style: place(true, &drawing) })
 }
 
 /// A figure under a finger, which cannot rest on it until the browser shows the title.
@@ -183,7 +220,7 @@ fn with_moment<R>(page: Page, look: impl FnOnce(&Moment<'_>) -> R) -> Option<R> 
     let (scene, frame) = (page.scene.get_untracked()?, page.figures.get_untracked()?);
     page.series.with_value(|series| {
         let judge = judge_of(&frame.spec);
-        Some(look(&Moment { scene: &scene, frame: &frame, series, judge }))
+        Some(look(&Moment { scene: &scene, frame: &frame, series: series.now(), judge }))
     })
 }
 
@@ -202,6 +239,7 @@ impl Moment<'_> {
             Target::Thumbnail(of) => self.on_thumbnail(*of, at),
             Target::Chart(topic, width) => self.on_chart(*topic, at.0, *width),
             Target::Figure(words) => Some(words.clone()),
+            Target::Latent | Target::Picture(_) => None,
         }
     }
 
@@ -334,16 +372,26 @@ impl Moment<'_> {
     }
 
     fn value_in_words(&self) -> String {
-        let value = so_far(&self.series.value.points());
-        let best = self.series.value_optimal.last().map_or_else(String::new, |(_, best)| {
+        let value = self.so_far(&self.series.value.points());
+        let best = self.now_on(&self.series.value_optimal.points());
+        let best = best.map_or_else(String::new, |best| {
             format!("; V(D*, G) is {}, and \u{2212}log 4 where p_g is p_data", text(best))
         });
         format!("V(D, G) over the run: {value} {}{best}", self.at())
     }
 
     fn losses_in_words(&self) -> String {
-        let [d, g] = [Subject::LossD, Subject::LossG].map(|of| so_far(&self.losses(of)));
+        let [d, g] = [Subject::LossD, Subject::LossG].map(|of| self.so_far(&self.losses(of)));
         format!("Losses over the run: of D {d}; of G {g}; {}", self.at())
+    }
+
+    /// A curve where the run stands.
+    fn now_on(&self, points: &Points) -> Option<f32> {
+        point_near(points, self.frame.metrics.iteration as f64).map(|point| point.1)
+    }
+
+    fn so_far(&self, points: &Points) -> String {
+        so_far(points, self.now_on(points))
     }
 
     fn at(&self) -> String {
@@ -355,7 +403,7 @@ impl Moment<'_> {
         let at = self.at();
         if let Subject::LossD | Subject::LossG = of {
             let name = if of == Subject::LossD { "D" } else { "G" };
-            return format!("Loss of {name}: {} {at}", so_far(&self.losses(of)));
+            return format!("Loss of {name}: {} {at}", self.so_far(&self.losses(of)));
         }
         let seen = match (&self.frame.picture, of) {
             (Picture::Line(line), of) => self.line_in_words(line, of),
@@ -426,6 +474,26 @@ impl Moment<'_> {
     }
 }
 
+/// p_z at a place in the drawing of z; of its first two coordinates where it has more.
+fn density(latent: Latent, (right, down): (f64, f64)) -> String {
+    let uniform = latent.law == LatentLaw::Uniform;
+    let z = [right, 1.0 - down].map(|share| latent_coordinate(share, uniform));
+    let shown = &z[..(latent.dim as usize).min(2)];
+    let of = |z: &f64| match latent.law {
+        LatentLaw::Uniform if z.abs() > 1.0 => 0.0,
+        LatentLaw::Uniform => 0.5,
+        LatentLaw::Gaussian => (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt(),
+    };
+    let p: f64 = shown.iter().map(of).product();
+    let names: Vec<String> = shown
+        .iter()
+        .zip(["z₁", "z₂"])
+        .map(|(z, name)| format!("{name} = {}", text(*z as f32)))
+        .collect();
+    let of_all = if latent.dim > 2 { " of these two" } else { "" };
+    format!("{}: density{of_all} {}", names.join(", "), text(p as f32))
+}
+
 /// Thumbnails leave a margin at both sides.
 fn inner(share: f64) -> f64 {
     ((share - 0.05) / 0.9).clamp(0.0, 1.0)
@@ -446,12 +514,12 @@ fn span(values: impl Iterator<Item = f32>) -> (String, String) {
     (text(least), text(most))
 }
 
-/// The last of a series, and between which values it was.
-fn so_far(points: &[(f64, f32)]) -> String {
-    let Some((_, now)) = points.last() else { return number(None) };
+/// Where a series stands, and between which values it was.
+fn so_far(points: &Points, now: Option<f32>) -> String {
+    let Some(now) = now else { return number(None) };
     let (least, most) = find_edges(points);
     let ends = [least, most].map(|end| text(end as f32));
-    format!("{} (from {} to {})", text(*now), ends[0], ends[1])
+    format!("{} (from {} to {})", text(now), ends[0], ends[1])
 }
 
 /// Which of points `[n, 2]` is nearest to a place.
@@ -488,10 +556,20 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_told_by_its_end_and_its_extremes() {
+    fn a_series_is_told_by_where_it_stands_and_its_extremes() {
         let points = [(0.0, 1.0), (900.0, -0.5), (2000.0, 0.25)];
-        assert_eq!(so_far(&points), "0.250 (from \u{2212}0.500 to 1.000)");
-        assert_eq!(so_far(&[]), "\u{2014}");
+        assert_eq!(so_far(&points, Some(0.25)), "0.250 (from \u{2212}0.500 to 1.000)");
+        assert_eq!(so_far(&[], None), "\u{2014}");
+    }
+
+    #[test]
+    fn z_is_told_by_its_density() {
+        let at = |law, dim, place| density(Latent { law, dim }, place);
+        let middle = at(LatentLaw::Gaussian, 2, (0.5, 0.5));
+        assert_eq!(middle, "z₁ = 0.000, z₂ = 0.000: density 0.159");
+        assert_eq!(at(LatentLaw::Uniform, 1, (0.5, 0.1)), "z₁ = 0.000: density 0.500");
+        assert_eq!(at(LatentLaw::Uniform, 1, (0.999, 0.1)), "z₁ = 1.277: density 0.000");
+        assert!(at(LatentLaw::Gaussian, 64, (0.5, 0.5)).contains("of these two 0.159"));
     }
 
     #[test]

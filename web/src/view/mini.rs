@@ -72,10 +72,10 @@ pub fn Mini(
         let Some(canvas) = node.get() else { return };
         let drawn = match of {
             Subject::LossD => {
-                trend(&canvas, &page.series.with_value(|s| s.loss_d.points()), dark, of)
+                trend(&canvas, &page.series.with_value(|s| s.now().loss_d.points()), dark, of)
             }
             Subject::LossG => {
-                trend(&canvas, &page.series.with_value(|s| s.loss_g.points()), dark, of)
+                trend(&canvas, &page.series.with_value(|s| s.now().loss_g.points()), dark, of)
             }
             _ => redraw(&canvas, scene, frame, of, dark),
         };

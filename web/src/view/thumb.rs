@@ -184,10 +184,19 @@ fn latent(page: Page) -> (Signal<bool>, Signal<usize>) {
     (uniform, dim)
 }
 
+/// How far the drawing of z reaches.
+const fn latent_reach(uniform: bool) -> f64 {
+    if uniform { 1.2 } else { 2.5 }
+}
+
+/// The coordinate of z at a share of the drawing's side.
+pub fn latent_coordinate(share: f64, uniform: bool) -> f64 {
+    latent_reach(uniform) * (32.0 * share - 16.0) / 15.0
+}
+
 /// The first sixty latents `[n, dim]` within the drawing: uniform ones on ±1, normal ones up to 2.5 standard deviations.
 fn latent_dots(z: &[f32], dim: usize, uniform: bool) -> Vec<(f64, f64)> {
-    let reach = if uniform { 1.2 } else { 2.5 };
-    let place = |x: f32| (f64::from(x) / reach).clamp(-1.0, 1.0);
+    let place = |x: f32| (f64::from(x) / latent_reach(uniform)).clamp(-1.0, 1.0);
     // Of a sweep over one coordinate, dots from end to end.
     let stride = if dim == 1 { z.len().div_ceil(60).max(1) } else { 1 };
     let dots = z.chunks_exact(dim.max(1)).step_by(stride).take(60).zip(0..);

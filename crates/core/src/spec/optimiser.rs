@@ -25,6 +25,17 @@ impl Decay {
         }
     }
 
+    /// What the rate is multiplied by after t updates.
+    #[must_use]
+    pub fn factor(self, t: u64) -> f64 {
+        let t = t as f64;
+        match self {
+            Self::None => 1.0,
+            Self::Cosine(n) => 0.5 * (1.0 + (std::f64::consts::PI * t.min(n) / n).cos()),
+            Self::Exponential(r) => r.powf(t),
+        }
+    }
+
     pub(super) fn text(self) -> String {
         match self {
             Self::None => "none".into(),

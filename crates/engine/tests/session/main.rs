@@ -283,8 +283,13 @@ fn another_way_on_is_a_branch_that_replays_and_the_old_one_stays() {
     let first = host.checkpoint();
     host.travel(0, 60).unwrap();
     host.change("kd", "5");
+    host.work(5);
     host.advance(140).unwrap();
     let second = host.checkpoint();
+    let first_of = |is: &dyn Fn(&Event) -> bool| host.heard.iter().position(is).unwrap();
+    let told = first_of(&|event| matches!(event, Event::Trail(trail) if trail.current == 1));
+    let seen = first_of(&|event| matches!(event, Event::Frame(f) if f.spec.contains("kd=5")));
+    assert!(told < seen, "a way is told before its first picture");
     let trail = host.trail().clone();
     assert_eq!((trail.current, trail.branches[1].parent), (1, Some((0, 60))));
     // A run of its own that makes the same changes.
