@@ -12,7 +12,7 @@ pub use event::{
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Changes whenever a message's bytes do. Page and worker must agree on it.
-pub const PROTOCOL_VERSION: u32 = 8;
+pub const PROTOCOL_VERSION: u32 = 9;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -73,6 +73,12 @@ impl Judge {
         Self { data: data.clone(), side, masses, resolution, by_chance, tables }
     }
 
+    /// Coordinates of a sample: 1 or 2.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.data.dim()
+    }
+
     /// How fine the bins are, and what they cannot see.
     #[must_use]
     pub fn resolution(&self) -> Resolution {
