@@ -21,6 +21,8 @@ fn the_dirac_gan_has_its_table_and_every_point() {
         let is_known = paper == "–" || (row[1], row[3]) == ("consensus", "5");
         assert!(rests == paper || is_known, "{row:?}");
     }
+    // Of the update map: √(1 + h² / 4), and by turns areas are kept.
+    assert_eq!((rows[0][9], rows[1][9]), ("1.000 ± 0.100 i; 1.0050", "0.995 ± 0.100 i; 1.0000"));
     let unregularised = &rows[0];
     assert_eq!(unregularised[4], "-2.161611, -2.217775", "the paper's setting");
     let csv = String::from_utf8(place.read("raw/dirac.csv")).expect("text");
