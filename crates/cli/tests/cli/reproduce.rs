@@ -40,6 +40,14 @@ fn what_cannot_be_reproduced_is_refused_with_a_sentence() {
     let place = Place::new("reproduce-refused");
     let why = place.refused("reproduce everything", 2);
     assert!(why.contains("everything"), "{why}");
+    let taken_by_none = ["--steps 5", "--seed 2", "--backend cpu"];
+    for (paper, more) in [("dirac", Some("--quick")), ("theorem", None)] {
+        for option in taken_by_none.into_iter().chain(more) {
+            let why = place.refused(&format!("reproduce {paper} {option}"), 2);
+            let name = option.split(' ').next().expect("an option");
+            assert!(why.contains(&format!("reproduce {paper} takes no {name}: ")), "{why}");
+        }
+    }
     place.write("file", "x");
     let why = place.refused("reproduce dirac --out file", 2);
     assert!(why.contains("--out takes a folder"), "{why}");
@@ -122,4 +130,5 @@ fn pacgan_has_its_table_and_its_curves() {
         assert_eq!(curve(row[1], row[2]), [0, 1, 2, 4], "{csv}");
     }
     assert!(told.contains("Run: 4 of the paper's 400000 updates"), "{told}");
+    assert!(told.contains("ring8's radius of 1 is 0.7"), "{told}");
 }
