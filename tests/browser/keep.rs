@@ -265,7 +265,8 @@ fn figures_are_a_table_of_the_run() {
         let mut lines = csv.lines();
         let header = "iteration,updates_d,updates_g,loss_d,loss_g,grad_norm_d,grad_norm_g,value,value_optimal,jsd,\
                       kl_data_model,kl_model_data,modes,quality,total_variation,wasserstein,mmd2,jsd_by_chance,\
-                      total_variation_by_chance,wasserstein_by_chance,mmd2_by_chance,norm_minimax,norm_nonsaturating";
+                      total_variation_by_chance,wasserstein_by_chance,mmd2_by_chance,norm_minimax,norm_nonsaturating,\
+                      kl_data_model_by_chance,kl_model_data_by_chance,mmd2_mean_by_chance";
         ensure!(lines.next() == Some(header), "{csv}");
         let rows: Vec<Vec<f64>> = lines
             .map(|line| line.split(',').map(|x| x.parse().unwrap_or(f64::NAN)).collect())

@@ -1,5 +1,5 @@
 """The Dirac-GAN integrated once more, by other means: losses written out, gradients by complex steps, expectations by
-Gauss-Hermite quadrature. Prints where each method stands after 500 steps, which crates/core/tests/dirac.rs holds; with a
+Gauss-Hermite quadrature. Prints where each method stands after 5, 20, 100 and 500 steps, which crates/core/tests/dirac.rs holds; with a
 dirac.csv of `adversaria reproduce dirac` as argument, compares every point of it and says how far they are apart.
 
 Usage: python3 dirac.py [dirac.csv]; needs numpy."""
@@ -10,6 +10,7 @@ import sys
 import numpy as np
 
 H, STEPS, START = 0.2, 500, (1.0, 1.0)
+LOOKS = (5, 20, 100, 500)
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
@@ -102,8 +103,9 @@ def main():
     if len(sys.argv) < 2:
         for method in METHODS:
             for order, n_d in ORDERS:
-                theta, psi = run(method, order, n_d)[-1]
-                print(f'    ("{method}", {n_d if order == "alternating" else 0}, {theta!r}, {psi!r}),')
+                way = run(method, order, n_d)
+                points = ", ".join(f"({theta!r}, {psi!r})" for theta, psi in (way[at] for at in LOOKS))
+                print(f'    ("{method}", {n_d if order == "alternating" else 0}, [{points}]),')
         return
     with open(sys.argv[1], newline="") as file:
         rows = list(csv.DictReader(file))

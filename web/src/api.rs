@@ -258,6 +258,9 @@ fn figures(m: &Metrics) -> Object {
         add("evaluatedAt", e.iteration as f64);
         add("samples", e.samples.into());
         add("bins", e.bins.into());
+        add("binWidth", e.bin_width.into());
+        add("unseen", e.unseen.into());
+        add("jsdByChance", e.bias.into());
         add("totalVariation", e.total_variation.into());
         add("wasserstein", e.wasserstein.into());
         add("mmd2", e.mmd2.into());
@@ -281,6 +284,8 @@ fn by_chance(chance: &Chance) -> Object {
     let all = Object::new();
     let figures = [
         ("jsd", chance.jsd),
+        ("klDataModel", chance.kl_data_model),
+        ("klModelData", chance.kl_model_data),
         ("totalVariation", chance.total_variation),
         ("wasserstein", chance.wasserstein),
         ("mmd2", chance.mmd2),

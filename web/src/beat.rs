@@ -48,8 +48,12 @@ fn turns(spec: &RunSpec) -> Vec<Player> {
         Order::Simultaneous => (1, 1),
         Order::Alternating => (spec.k_d(), spec.k_g()),
     };
-    let of = |player, times| std::iter::repeat_n(player, times as usize);
-    of(Player::Discriminator, d).chain(of(Player::Generator, g)).collect()
+    let mut players = [(Player::Discriminator, d), (Player::Generator, g)];
+    if spec.order() == Order::Alternating && spec.generator_first() {
+        players.reverse();
+    }
+    let of = |(player, times)| std::iter::repeat_n(player, times as usize);
+    players.into_iter().flat_map(of).collect()
 }
 
 /// The part after this one.
@@ -171,6 +175,15 @@ mod tests {
         assert_eq!(classes[..7].join(" "), "d0 d1 d2 d3 d4 d5 d0");
         assert_eq!(classes[12], "g0");
         assert_eq!(after(&spec, beat).turn, (0, 3), "and from the start");
+    }
+
+    #[test]
+    fn in_the_dirac_gan_g_moves_first() {
+        let of = |address| turns(&spec(address));
+        let (d, g) = (Player::Discriminator, Player::Generator);
+        assert_eq!(of("data=dirac&kd=2"), [g, d, d]);
+        assert_eq!(of("data=dirac&order=simultaneous"), [d, g]);
+        assert_eq!(of("data=bimodal&kd=2"), [d, d, g]);
     }
 
     #[test]

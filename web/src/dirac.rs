@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use adversaria_core::dirac::{METHODS, Method, Order, Point, START, STEP, STEPS, eigenvalues};
+use adversaria_core::dirac::{
+    METHODS, Method, Order, Point, START, STEP, STEPS, eigenvalues, modulus,
+};
 use adversaria_plot::{Dash, Phase, Stroke, Theme, Way, phase, spectrum, state_at};
 use adversaria_protocol::{Frame, Picture, Stage};
 use leptos::{html, prelude::*};
@@ -31,9 +33,9 @@ const CRITICAL: f64 = 1.0;
 /// The orders, with their names in the list.
 const ORDERS: [(&str, Order); 4] = [
     ("simultaneous", Order::Simultaneous),
-    ("alternating, 1 D-step", Order::Alternating { n_d: 1 }),
-    ("alternating, 2 D-steps", Order::Alternating { n_d: 2 }),
-    ("alternating, 5 D-steps", Order::Alternating { n_d: 5 }),
+    ("alternating, G then 1 D-step", Order::Alternating { n_d: 1 }),
+    ("alternating, G then 2 D-steps", Order::Alternating { n_d: 2 }),
+    ("alternating, G then 5 D-steps", Order::Alternating { n_d: 5 }),
 ];
 
 /// w of D(x) = σ(w x), from the place where that is read best.
@@ -122,15 +124,19 @@ struct Choice {
 }
 
 impl Choice {
-    fn order(self) -> Order {
-        ORDERS.get(self.order.get()).map_or(Order::Simultaneous, |(_, order)| *order)
+    fn named_order(self) -> (&'static str, Order) {
+        ORDERS.get(self.order.get()).copied().unwrap_or(ORDERS[0])
     }
 
-    /// The method whose field is drawn: the first that is shown.
-    fn first(self) -> Method {
+    fn order(self) -> Order {
+        self.named_order().1
+    }
+
+    /// The method whose field is drawn, and its name: the first that is shown, or the R1 of the slider.
+    fn first(self) -> (&'static str, Method) {
         let shown = self.shown.get();
         let first = METHODS.iter().zip(shown).find(|(_, shown)| *shown);
-        first.map_or(self.r1(), |((_, method), _)| *method)
+        first.map_or(("R1 of the slider", self.r1()), |(method, _)| *method)
     }
 
     fn r1(self) -> Method {
@@ -174,7 +180,34 @@ fn told(gamma: f64) -> String {
         ""
     };
     minus(&format!(
-        "R1 with γ = {gamma:.2}: the field's eigenvalues at (0, 0) are {values}.{place} Critical γ = 1; for large steps, and the more by turns, less."
+        "R1 with γ = {gamma:.2}: the field's eigenvalues at (0, 0) are {values}.{place} Critical γ = 1."
+    ))
+}
+
+/// What an update does near the equilibrium, in words: the eigenvalues of its own map, which steps of a size and their order
+/// make other than the field's.
+fn told_of_update(name: &str, method: Method, (order_name, order): (&str, Order)) -> String {
+    let Some(values) = method.multipliers(order, STEP) else {
+        return format!("{name}: its field has an edge at (0, 0), and no eigenvalues there.");
+    };
+    let [(real, imaginary), (other, _)] = values;
+    let size = modulus(values);
+    // Differences are good to about 1e-9.
+    let verdict = if (size - 1.0).abs() < 1e-7 {
+        "= 1: to first order it neither comes nearer nor leaves"
+    } else if size < 1.0 {
+        "< 1: from nearby it comes to rest"
+    } else {
+        "> 1: it leaves"
+    };
+    // A double eigenvalue splits by the root of the differences' error.
+    let values = if imaginary.abs() > 1e-4 {
+        format!("{real:.3} ± {imaginary:.3} i")
+    } else {
+        format!("{real:.3} and {other:.3}")
+    };
+    minus(&format!(
+        "{name}, {order_name}, step {STEP}: the update's eigenvalues at (0, 0) are {values}, the larger modulus {size:.4} {verdict}."
     ))
 }
 
@@ -235,7 +268,7 @@ pub fn DiracStage(
         });
         let mut ways = choice.ways(here, &theme);
         ways.push(Way { states, stroke: Stroke::solid(theme.fake, 2.4), now });
-        let method = choice.first();
+        let (_, method) = choice.first();
         let plane =
             Phase { field: &|at| method.field(at), ways: &ways, reach: REACH, names: ("θ", "ψ") };
         phase(&plane, size, &theme)
@@ -244,7 +277,7 @@ pub fn DiracStage(
     paint(canvas, size, draw);
     let value = Callback::new(move |at: (f64, f64)| {
         let (theta, psi) = state_at(at, size.get(), REACH)?;
-        let (across, up) = choice.first().field((theta, psi));
+        let (across, up) = choice.first().1.field((theta, psi));
         Some(minus(&format!(
             "θ = {theta:.2}, ψ = {psi:.2}: the game pulls θ by {across:.3}, ψ by {up:.3}"
         )))
@@ -308,10 +341,14 @@ fn Spectrum(choice: Choice, dark: Signal<bool>) -> impl IntoView {
         spectrum(&values, SPECTRUM, size, &Theme::of(dark.get()))
     });
     let text = Memo::new(move |_| told(choice.gamma.get()));
+    let of_update = Memo::new(move |_| {
+        let (name, method) = choice.first();
+        told_of_update(name, method, choice.named_order())
+    });
     view! {
         <div class="dirac-gamma">
             <div class="dirac-spectrum" node_ref=wrap>
-                <canvas node_ref=canvas role="img" aria-label="Eigenvalues in the complex plane; the sentence beside has them"></canvas>
+                <canvas node_ref=canvas role="img" aria-label="Eigenvalues of the field of R1 in the complex plane; the sentence beside has them"></canvas>
             </div>
             <div>
                 <label>"γ of R1 (dotted way) "
@@ -325,6 +362,7 @@ fn Spectrum(choice: Choice, dark: Signal<bool>) -> impl IntoView {
                         } />
                 </label>
                 <p data-testid="dirac-eigenvalues" aria-live="polite">{text}</p>
+                <p data-testid="dirac-update" aria-live="polite">{of_update}</p>
             </div>
         </div>
     }
@@ -361,6 +399,21 @@ mod tests {
         assert_eq!(now, Some(2));
         walk.cut(4);
         assert_eq!(walk.states(9).0.len(), 2);
+    }
+
+    #[test]
+    fn an_update_is_told_by_its_own_eigenvalues() {
+        let of = |name: &str, order: usize| {
+            let (name, method) = METHODS.iter().find(|(known, _)| *known == name).expect("there");
+            told_of_update(name, *method, ORDERS[order])
+        };
+        // 1 ± h i / 2, of modulus √(1 + h² / 4); by turns it keeps areas.
+        let spirals = of("gan", 0);
+        assert!(spirals.contains("1.000 ± 0.100 i") && spirals.contains("1.0050 > 1"), "{spirals}");
+        assert!(of("gan", 1).contains("1.0000 = 1"), "{}", of("gan", 1));
+        assert!(of("r1-1", 0).contains("< 1: from nearby"), "{}", of("r1-1", 0));
+        assert!(of("r1-1", 0).contains("0.900 and 0.900"), "{}", of("r1-1", 0));
+        assert!(of("wgan-gp", 0).contains("no eigenvalues"));
     }
 
     #[test]

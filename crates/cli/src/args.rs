@@ -58,13 +58,12 @@ pub(crate) struct Reproduce {
     /// As little of it as shows that all of it runs, in seconds; of the theorem a smaller budget
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Iterations of each run, where not as many as the table of that paper says it had
+    /// Iterations of each run, where not as many as the table of that paper says it had; of goodfellow2014 and pacgan
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) steps: Option<u64>,
-    /// The seed of the runs
-    #[arg(long, value_name = "SEED", default_value_t = 1, allow_negative_numbers = true,
-          value_parser = whole::<u32>)]
-    pub(crate) seed: u32,
+    /// The seed of the runs, 1 without it; of goodfellow2014 and pacgan
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub(crate) seed: Option<u32>,
     #[arg(long, value_enum, value_name = "BACKEND", help = BACKEND_HELP)]
     pub(crate) backend: Option<Choice>,
 }

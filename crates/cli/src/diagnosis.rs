@@ -2,7 +2,7 @@
 
 use adversaria_core::data::Distribution;
 use adversaria_core::diagnosis::{Diagnosis, Judged, Look, diagnose, since};
-use adversaria_core::metrics::{LINE_BINS, PLANE_SIDE};
+use adversaria_core::metrics::Judge;
 use adversaria_core::spec::RunSpec;
 use adversaria_engine::Change;
 
@@ -21,9 +21,13 @@ pub(crate) fn of(
 
 fn looks(spec: &RunSpec, series: &Series, samples: usize) -> Vec<Look> {
     let columns: Vec<&str> = Series::columns().collect();
-    let modes = Distribution::of(spec).and_then(|d| Some(d.modes()?.centres.len()));
-    let bins = if spec.dim() == 1 { LINE_BINS } else { PLANE_SIDE * PLANE_SIDE };
-    let bias = bins as f64 / (8.0 * samples as f64);
+    let data = Distribution::of(spec);
+    let modes = data.as_ref().and_then(|d| Some(d.modes()?.centres.len()));
+    // Without a density no row has a JSD, and nobody asks.
+    let (bias, unseen) = data.map_or((f64::NAN, f64::NAN), |data| {
+        let judge = Judge::new(&data);
+        (judge.jsd_by_chance(samples), judge.resolution().unseen)
+    });
     let look = |row: &crate::series::Row| {
         let cell = |name: &str| {
             let at = columns.iter().position(|column| *column == name)?;
@@ -33,6 +37,7 @@ fn looks(spec: &RunSpec, series: &Series, samples: usize) -> Vec<Look> {
         let judged = cell("jsd").map(|jsd| Judged {
             jsd,
             bias,
+            unseen,
             gap: figure("value_optimal") - figure("value"),
             modes: cell("modes").zip(modes).map(|(found, all)| (found as u32, all as u32)),
             quality: cell("quality"),

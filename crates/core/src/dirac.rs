@@ -172,6 +172,30 @@ impl Method {
         let of_psi = by((theta, psi + H), (theta, psi - H));
         [[of_theta.0, of_psi.0], [of_theta.1, of_psi.1]]
     }
+
+    /// The eigenvalues at rest of the map that one iteration is, by central differences: near (0, 0) an iteration multiplies
+    /// by them, so that the game comes to rest from nearby where all moduli are below 1, and leaves where one is above. None
+    /// where the field has an edge at rest, as that of WGAN-GP.
+    #[must_use]
+    pub fn multipliers(self, order: Order, step: f64) -> Option<[Eigenvalue; 2]> {
+        const H: f64 = 1e-5;
+        if let Self::WganGp { .. } = self {
+            return None;
+        }
+        let by = |theta: f64, psi: f64| {
+            let (a, b) =
+                (self.update(order, step, (theta, psi)), self.update(order, step, (-theta, -psi)));
+            ((a.0 - b.0) / (2.0 * H), (a.1 - b.1) / (2.0 * H))
+        };
+        let (of_theta, of_psi) = (by(H, 0.0), by(0.0, H));
+        Some(eigenvalues([[of_theta.0, of_psi.0], [of_theta.1, of_psi.1]]))
+    }
+}
+
+/// The larger modulus of two eigenvalues.
+#[must_use]
+pub fn modulus(values: [Eigenvalue; 2]) -> f64 {
+    values.into_iter().map(|(real, imaginary)| real.hypot(imaginary)).fold(0.0, f64::max)
 }
 
 /// An eigenvalue: real and imaginary part.

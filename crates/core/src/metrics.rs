@@ -1,11 +1,13 @@
 //! How well p_g matches p_data, and what p_g is: divergences by histogram, distances by samples, what chance alone makes
 //! of each, modes, and the exact density of a map.
 
+mod bins;
 mod chance;
 mod discrepancy;
 mod judge;
 mod transport;
 
+pub use bins::{COARSEST, LEAST_EXPECTED, LINE_BINS, PLANE_SIDE, Resolution};
 pub use chance::{Calibration, Chance, REPLICAS, Spread};
 pub use discrepancy::{MMD_REFERENCE, MMD_SAMPLES};
 pub use judge::{Comparison, Judge};
@@ -13,12 +15,6 @@ pub use transport::{DIRECTIONS, SLICE_REFERENCE};
 
 use crate::data::{Modes, normal_quantile};
 use crate::spec::LatentLaw;
-
-/// Bins of a comparison on the line.
-pub const LINE_BINS: usize = 100;
-
-/// Bins along each axis of a comparison in the plane.
-pub const PLANE_SIDE: usize = 30;
 
 /// KL(p ‖ q) = Σ p ln(p / q) in nats of two discrete laws; infinite where q has no mass and p has.
 ///

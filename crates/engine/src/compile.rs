@@ -320,7 +320,10 @@ pub(crate) fn schedule(spec: &RunSpec) -> Vec<(usize, u32)> {
     match spec.order() {
         Order::Simultaneous => vec![(index::UPDATE_BOTH, 1)],
         Order::Alternating => {
-            let runs = [(index::UPDATE_D, spec.k_d()), (index::UPDATE_G, spec.k_g())];
+            let mut runs = [(index::UPDATE_D, spec.k_d()), (index::UPDATE_G, spec.k_g())];
+            if spec.generator_first() {
+                runs.reverse();
+            }
             runs.into_iter().filter(|&(_, times)| times > 0).collect()
         }
     }

@@ -57,7 +57,8 @@ pub fn look_at(metrics: &Metrics) -> Look {
 fn judged(e: &Evaluation) -> Judged {
     Judged {
         jsd: e.jsd.into(),
-        bias: f64::from(e.bins) / (8.0 * f64::from(e.samples.max(1))),
+        bias: e.bias.into(),
+        unseen: e.unseen.into(),
         gap: f64::from(e.value_optimal) - f64::from(e.value),
         modes: e.modes,
         quality: e.quality.map(f64::from),

@@ -27,12 +27,18 @@ pub fn evaluate(
 ) -> Option<Evaluation> {
     let comparison = judge.compare(samples)?;
     let coverage = judge.coverage(samples);
+    let resolution = judge.resolution();
     let finite = |nats: f64| if nats.is_finite() { nats as f32 } else { f32::NAN };
     Some(Evaluation {
         iteration,
         samples: comparison.samples as u32,
+        dim: judge.dim() as u32,
         bins: comparison.bins as u32,
+        bin_width: resolution.width as f32,
+        finest: resolution.finest.map_or(f32::NAN, |std| std as f32),
+        unseen: resolution.unseen as f32,
         jsd: comparison.jsd as f32,
+        bias: comparison.bias as f32,
         kl_data_model: finite(comparison.kl_data_model),
         kl_model_data: finite(comparison.kl_model_data),
         value_optimal: if conditional { f32::NAN } else { comparison.value_optimal as f32 },
@@ -52,6 +58,8 @@ fn told(chance: &metrics::Chance) -> Chance {
     let pair = |spread: Spread| (spread.mean as f32, spread.std as f32);
     Chance {
         jsd: pair(chance.jsd),
+        kl_data_model: pair(chance.kl_data_model),
+        kl_model_data: pair(chance.kl_model_data),
         total_variation: pair(chance.total_variation),
         wasserstein: pair(chance.wasserstein),
         mmd2: pair(chance.mmd2),

@@ -59,6 +59,8 @@ pub(crate) struct Mark {
 pub(crate) struct Detected {
     /// The samples, real and generated in equal parts, that it tells rightly.
     rightly: f32,
+    /// Width of the bins behind `most`.
+    bin_width: f32,
     /// The standard error of that; none where it is an integral and no mean of samples.
     error: Option<f32>,
     /// The most that any detector can: ½ + TV/2, as far as TV on bins sees.
@@ -126,8 +128,9 @@ fn sentence(player: Player, made: u32, marks: &[Mark], ending: Ending) -> String
     let detected = last.detected.filter(|_| player == Player::Discriminator).map(|it| {
         let error = it.error.map_or_else(String::new, |e| format!(" (\u{b1} {:.1})", 100.0 * e));
         format!(
-            " It tells {:.1} %{error} of real and fake samples rightly; by TV on bins the most that any detector can is \u{bd} + TV/2 = {:.1} %.",
+            " It tells {:.1} %{error} of real and fake samples rightly; the most that a detector which sees bins {:.3} wide can is \u{bd} + TV/2 = {:.1} %.",
             100.0 * it.rightly,
+            it.bin_width,
             100.0 * it.most
         )
     });
@@ -195,7 +198,7 @@ impl Stage {
         let (rightly, error) = seen.rightly_told();
         let detected = gap.and(self.evaluation.as_ref()).map(|e| {
             let most = 0.5 + 0.5 * e.total_variation;
-            Detected { rightly, error, most }
+            Detected { rightly, bin_width: e.bin_width, error, most }
         });
         pursuit.marks.push(Mark { loss, gap, detected });
         self.judged = true;
@@ -281,7 +284,12 @@ mod tests {
         let mark = |loss: &f32| Mark {
             loss: *loss,
             gap: Some(loss - 0.5),
-            detected: Some(Detected { rightly: 0.75, error: Some(0.01), most: 0.8 }),
+            detected: Some(Detected {
+                rightly: 0.75,
+                bin_width: 0.06,
+                error: Some(0.01),
+                most: 0.8,
+            }),
         };
         losses.iter().map(mark).collect()
     }
@@ -325,7 +333,7 @@ mod tests {
             of_d.contains("V(D,G) went from 0.250 to 0.125 nats, and goes no further."),
             "{of_d}"
         );
-        assert!(of_d.ends_with("tells 75.0 % (± 1.0) of real and fake samples rightly; by TV on bins the most that any detector can is ½ + TV/2 = 80.0 %."));
+        assert!(of_d.ends_with("tells 75.0 % (± 1.0) of real and fake samples rightly; the most that a detector which sees bins 0.060 wide can is ½ + TV/2 = 80.0 %."));
         let of_g = told(Player::Generator, Ending::Stopped);
         assert!(!of_g.contains("detector"), "{of_g}");
         assert!(

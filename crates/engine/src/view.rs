@@ -4,6 +4,7 @@ use adversaria_core::data::{Distribution, normal_quantile};
 use adversaria_core::images::to_bytes;
 use adversaria_core::math::{sigmoid, softplus};
 use adversaria_core::metrics;
+use adversaria_core::rng::CounterRng;
 use adversaria_core::spec::{DataKind, LatentLaw, RunSpec};
 use adversaria_kernels::program::TableValues;
 use adversaria_protocol::{Images, Layers, Line, Metrics, Picture, Plane, Player, Stage, Units};
@@ -101,7 +102,7 @@ impl View {
         let spec = &run.spec;
         let kind = match (spec.data().kind(), Distribution::of(spec)) {
             (DataKind::Line, Some(distribution)) => line(spec, distribution),
-            (DataKind::Plane, Some(distribution)) => plane(run, &distribution),
+            (DataKind::Plane, Some(distribution)) => plane(spec, &distribution),
             (DataKind::Images, _) | (_, None) => pictures(run),
         };
         Self { kind }
@@ -316,16 +317,12 @@ fn field_points() -> Vec<f32> {
         .collect()
 }
 
-fn plane(run: &Run, distribution: &Distribution) -> Kind {
-    let spec = &run.spec;
-    let real = match &run.table.values {
-        TableValues::Words(words) => {
-            let rows = words.chunks_exact(run.table.dim as usize).take(JUDGED);
-            rows.flat_map(|row| [row[0], row[1]]).collect()
-        }
-        TableValues::Bytes { .. } => Vec::new(),
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
+#[expect(clippy::cast_possible_truncation, reason = "shown in f32")]
+fn plane(spec: &RunSpec, distribution: &Distribution) -> Kind {
+    // Drawn for this alone: of the rows that D is trained on it may know more than of the law they come from.
+    let mut rng = CounterRng::new(spec.seed(), stream::REAL, 0);
+    let draws = std::iter::repeat_with(|| distribution.sample(&mut rng)).take(JUDGED);
+    let real = draws.flatten().map(|x| x as f32).collect();
     let p_data = distribution.density_grid(SIDE as usize).into_iter().map(|p| p as f32).collect();
     Kind::Plane {
         z: latent_points(spec, stream::STAGE, JUDGED),

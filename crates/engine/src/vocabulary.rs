@@ -28,6 +28,8 @@ pub(crate) mod stream {
     pub(crate) const NOISE_FAKE_G: u32 = 0x1a;
     /// What a sample is packed with when D is asked about it alone.
     pub(crate) const COMPANION: u32 = 0x1b;
+    /// Samples of p_data that probes look at.
+    pub(crate) const REAL: u32 = 0x1c;
     /// Initial left singular vectors of D's layer i, at `SINGULAR + i`.
     pub(crate) const SINGULAR: u32 = 0x600;
     /// The stream for the sample at this place of a pack.

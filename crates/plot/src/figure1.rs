@@ -270,9 +270,9 @@ fn ground(marks: &mut Vec<Mark>, judge: Judge, axes: &LineAxes, theme: &Theme) {
         Anchor::Left,
     ));
     let (edge, anchor) = match judge {
-        Judge::Probability => (right + 7.0, Anchor::Left),
+        Judge::Probability | Judge::Joint => (right + 7.0, Anchor::Left),
         // Longer than the margin is wide.
-        Judge::Target | Judge::Critic => (right + left - 2.0, Anchor::Right),
+        Judge::Target | Judge::JointTarget | Judge::Critic => (right + left - 2.0, Anchor::Right),
     };
     marks.push(label((edge, 7.0), judge.name().into(), theme.d, anchor));
     for (value, text) in [(0.0, "0"), (0.5, "½"), (1.0, "1")] {

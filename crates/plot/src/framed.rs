@@ -116,8 +116,9 @@ fn line_legend(theme: &Theme, judge: Judge) -> Vec<Entry> {
     let (d, best) = match judge {
         Judge::Probability => ("D(x)", "D*(x) = p_data / (p_data + p_g)"),
         Judge::Target => (judge.name(), "\u{3c3}(a*), a* = p_data / (p_data + p_g)"),
-        // A critic has no best one to draw.
-        Judge::Critic => (judge.name(), ""),
+        Judge::Joint => ("D(x)", ""),
+        // There is no best one to draw.
+        Judge::Critic | Judge::JointTarget => (judge.name(), ""),
     };
     vec![
         (Swatch::Line(strokes.data), "p_data"),
@@ -134,6 +135,7 @@ fn plane_legend(theme: &Theme, judge: Judge, ground: Option<Ground>) -> Vec<Entr
     let fills = match (ground, judge) {
         (None, _) => None,
         (Some(Ground::Score), _) => Some(["D says real", "D says fake"]),
+        (Some(Ground::Optimal), Judge::Target) => Some(["a* says real", "a* says fake"]),
         (Some(Ground::Optimal), _) => Some(["D* says real", "D* says fake"]),
         (Some(Ground::Difference), Judge::Target) => Some(["a above a*", "a below a*"]),
         (Some(Ground::Difference), _) => Some(["D above D*", "D below D*"]),

@@ -10,6 +10,10 @@ pub enum Judge {
     Target,
     /// a is a score without bounds, which σ only brings into view.
     Critic,
+    /// σ(a) is the probability that a pack is real, or x where its class is told: D* is a function of more than x.
+    Joint,
+    /// a as with [`Judge::Target`], of more than x as well.
+    JointTarget,
 }
 
 impl Judge {
@@ -17,8 +21,8 @@ impl Judge {
     #[must_use]
     pub fn neutral(self) -> f32 {
         match self {
-            Self::Probability | Self::Critic => 0.5,
-            Self::Target => sigmoid(0.5),
+            Self::Probability | Self::Joint | Self::Critic => 0.5,
+            Self::Target | Self::JointTarget => sigmoid(0.5),
         }
     }
 
@@ -26,8 +30,8 @@ impl Judge {
     #[must_use]
     pub fn level(self) -> &'static str {
         match self {
-            Self::Probability => "D = ½",
-            Self::Target => "a = ½",
+            Self::Probability | Self::Joint => "D = ½",
+            Self::Target | Self::JointTarget => "a = ½",
             Self::Critic => "a = 0",
         }
     }
@@ -36,8 +40,8 @@ impl Judge {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Probability => "D",
-            Self::Target => "σ(a)",
+            Self::Probability | Self::Joint => "D",
+            Self::Target | Self::JointTarget => "σ(a)",
             Self::Critic => "critic, σ(a)",
         }
     }
@@ -48,18 +52,19 @@ impl Judge {
         match self {
             Self::Probability => Some("D*"),
             Self::Target => Some("σ(a*)"),
-            Self::Critic => None,
+            Self::Critic | Self::Joint | Self::JointTarget => None,
         }
     }
 
     /// What the figure shows of the best D, where p_data is this share of p_data + p_g: the share itself is D* (Goodfellow
-    /// et al. 2014, Proposition 1) and a* (Mao et al. 2017, eq. 5). NaN for a critic, of which the ratio says nothing.
+    /// et al. 2014, Proposition 1) and a* (Mao et al. 2017, eq. 5). NaN where the ratio says nothing of the best D: of a critic, and of
+    /// a D that sees more than x.
     #[must_use]
     pub fn best(self, share: f32) -> f32 {
         match self {
             Self::Probability => share,
             Self::Target => sigmoid(share),
-            Self::Critic => f32::NAN,
+            Self::Critic | Self::Joint | Self::JointTarget => f32::NAN,
         }
     }
 
@@ -105,6 +110,8 @@ mod tests {
 
     #[test]
     fn the_ratio_of_densities_says_nothing_of_a_critic() {
-        assert!(Judge::Critic.best(0.5).is_nan() && Judge::Critic.best_name().is_none());
+        for judge in [Judge::Critic, Judge::Joint, Judge::JointTarget] {
+            assert!(judge.best(0.5).is_nan() && judge.best_name().is_none());
+        }
     }
 }

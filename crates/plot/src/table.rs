@@ -4,8 +4,8 @@ use adversaria_protocol::{Chance, Evaluation, Metrics};
 
 /// The columns of metrics.csv. A field is empty where there is no such figure: before the first update, for data without
 /// modes or without a density. Those by chance are what a figure reads on average where p_g = p_data, but for MMD², whose
-/// average is 0 then: of that it is the standard deviation.
-pub const COLUMNS: [&str; 23] = [
+/// average is near 0 then: of that it is the standard deviation, and the average stands beside it.
+pub const COLUMNS: [&str; 26] = [
     "iteration",
     "updates_d",
     "updates_g",
@@ -29,6 +29,9 @@ pub const COLUMNS: [&str; 23] = [
     "mmd2_by_chance",
     "norm_minimax",
     "norm_nonsaturating",
+    "kl_data_model_by_chance",
+    "kl_model_data_by_chance",
+    "mmd2_mean_by_chance",
 ];
 
 /// What is known of an iteration, in the order of [`COLUMNS`]: its figures, and p_g against p_data if that was compared
@@ -65,12 +68,15 @@ pub fn row(
         compared(|e| e.total_variation),
         compared(|e| e.wasserstein),
         compared(|e| e.mmd2),
-        chance(|c| c.jsd.0),
+        compared(|e| e.bias),
         chance(|c| c.total_variation.0),
         chance(|c| c.wasserstein.0),
         chance(|c| c.mmd2.1),
         figure(|m| m.norm_minimax),
         figure(|m| m.norm_nonsaturating),
+        chance(|c| c.kl_data_model.0),
+        chance(|c| c.kl_model_data.0),
+        chance(|c| c.mmd2.0),
     ]
 }
 
@@ -88,12 +94,17 @@ mod tests {
         let metrics =
             Metrics { updates_d: 14, updates_g: 7, loss_d: 0.5, value: -1.5, ..Metrics::NEW };
         let line = |m, e| row(7, m, e).join(",");
-        assert_eq!(line(Some(&metrics), None), "7,14,7,0.5,,,,-1.5,,,,,,,,,,,,,,,");
+        assert_eq!(line(Some(&metrics), None), "7,14,7,0.5,,,,-1.5,,,,,,,,,,,,,,,,,,");
         let judged = Evaluation {
             iteration: 7,
             samples: 10,
+            dim: 1,
             bins: 5,
+            bin_width: 0.5,
+            finest: f32::NAN,
+            unseen: 0.0,
             jsd: 0.25,
+            bias: 0.015,
             kl_data_model: f32::NAN,
             kl_model_data: 0.75,
             value_optimal: -1.0,
@@ -104,16 +115,18 @@ mod tests {
             bandwidth: 1.0,
             chance: Some(Chance {
                 jsd: (0.01, 1.0),
+                kl_data_model: (0.05, 5.0),
+                kl_model_data: (0.06, 6.0),
                 total_variation: (0.02, 2.0),
                 wasserstein: (0.03, 3.0),
-                mmd2: (0.0, 0.04),
+                mmd2: (0.001, 0.04),
             }),
             modes: Some((3, 8)),
             quality: Some(0.875),
         };
         assert_eq!(
             line(None, Some(&judged)),
-            "7,,,,,,,-1.25,-1,0.25,,0.75,3,0.875,0.5,0.125,-0.25,0.01,0.02,0.03,0.04,,"
+            "7,,,,,,,-1.25,-1,0.25,,0.75,3,0.875,0.5,0.125,-0.25,0.015,0.02,0.03,0.04,,,0.05,0.06,0.001"
         );
     }
 }

@@ -301,11 +301,22 @@ pub struct Evaluation {
     pub iteration: u64,
     /// Samples of G.
     pub samples: u32,
+    /// Coordinates of a sample: 1 or 2.
+    pub dim: u32,
     /// Bins inside the view; what lies outside it is one more.
     pub bins: u32,
+    /// Width of a bin along each axis, in the coordinates of the data.
+    pub bin_width: f32,
+    /// The least standard deviation of what p_data is a mixture of; NaN where that has none.
+    pub finest: f32,
+    /// The most of JSD, nats, that may lie within bins, unseen.
+    pub unseen: f32,
     /// JSD(p_data ‖ p_g), nats.
     pub jsd: f32,
-    /// KL(p_data ‖ p_g), nats; infinite where p_g has an empty bin, and then left out as NaN.
+    /// What that reads on average where p_g = p_data, nats: exactly.
+    pub bias: f32,
+    /// KL(p_data ‖ p_g), nats, neighbouring bins taken as one until enough samples of p_data are to be expected; infinite where
+    /// p_g has none there, and then left out as NaN.
     pub kl_data_model: f32,
     /// KL(p_g ‖ p_data), nats.
     pub kl_model_data: f32,
@@ -336,11 +347,15 @@ pub struct Evaluation {
 pub struct Chance {
     /// Nats.
     pub jsd: (f32, f32),
+    /// Nats.
+    pub kl_data_model: (f32, f32),
+    /// Nats.
+    pub kl_model_data: (f32, f32),
     /// 0 to 1.
     pub total_variation: (f32, f32),
     /// In the coordinates of the data.
     pub wasserstein: (f32, f32),
-    /// About 0 on average.
+    /// 0 on average over all references; its mean is what the one in use is off by.
     pub mmd2: (f32, f32),
 }
 

@@ -38,8 +38,13 @@ fn events() -> Vec<Event> {
     let evaluation = Evaluation {
         iteration: 9,
         samples: 10_000,
+        dim: 2,
         bins: 900,
+        bin_width: 0.0625,
+        finest: 0.03125,
+        unseen: 0.015625,
         jsd: 0.25,
+        bias: 0.125,
         kl_data_model: 1.5,
         kl_model_data: 0.5,
         value_optimal: -0.75,
@@ -50,6 +55,8 @@ fn events() -> Vec<Event> {
         bandwidth: 0.75,
         chance: Some(Chance {
             jsd: (0.5, 0.25),
+            kl_data_model: (7.0, 8.0),
+            kl_model_data: (9.0, 10.0),
             total_variation: (1.0, 2.0),
             wasserstein: (3.0, 4.0),
             mmd2: (5.0, 6.0),

@@ -9,10 +9,14 @@ use std::sync::Arc;
 
 /// What D's output means under the loss of this address. An address that is not one is of no run on stage.
 pub fn judge_of(address: &str) -> Judge {
-    match Address::parse(address).map(|a| a.spec.loss()) {
-        Ok(Loss::LeastSquares) => Judge::Target,
-        Ok(Loss::Wasserstein | Loss::Hinge) => Judge::Critic,
-        Ok(Loss::Minimax | Loss::NonSaturating) | Err(_) => Judge::Probability,
+    let Ok(spec) = Address::parse(address).map(|a| a.spec) else { return Judge::default() };
+    let joint = spec.pack() > 1 || spec.conditional();
+    match spec.loss() {
+        Loss::LeastSquares if joint => Judge::JointTarget,
+        Loss::LeastSquares => Judge::Target,
+        Loss::Wasserstein | Loss::Hinge => Judge::Critic,
+        Loss::Minimax | Loss::NonSaturating if joint => Judge::Joint,
+        Loss::Minimax | Loss::NonSaturating => Judge::Probability,
     }
 }
 
@@ -34,22 +38,28 @@ pub fn watch_judge(
 pub fn words(entry: &Entry, judge: Judge) -> Option<(&'static str, &'static str)> {
     let usual = Some((entry.label, entry.hint));
     match (judge, entry.view) {
-        (Judge::Target, "score") => {
+        (Judge::Critic | Judge::Joint | Judge::JointTarget, "optimal" | "difference") => None,
+        (Judge::Target | Judge::JointTarget, "score") => {
             Some(("σ(a)", "D's output a, drawn to 1 on real and to 0 on fake samples, as σ(a)"))
         }
         (Judge::Target, "optimal") => Some((
             "σ(a*)",
             "The best output against this G, a* = p_data / (p_data + p_g), as σ(a*)",
         )),
-        (Judge::Target, "field") => Some((
+        (Judge::Target, "difference") => Some((
+            "σ(a) − σ(a*)",
+            "In D's place how far its output is from the best, as that is estimated: blue where it says real too often, orange where fake",
+        )),
+        (Judge::Target | Judge::JointTarget, "field") => Some((
             "σ(a): fake – real",
             "D's output as colour: orange looks fake, blue looks real, neutral is a = ½",
         )),
-        (Judge::Target, "contour") => Some((judge.level(), "Where D cannot tell real from fake")),
+        (Judge::Target | Judge::JointTarget, "contour") => {
+            Some((judge.level(), "Where D cannot tell real from fake"))
+        }
         (Judge::Critic, "score") => {
             Some((judge.name(), "The critic's score a, brought to 0 … 1 by σ; no probability"))
         }
-        (Judge::Critic, "optimal" | "difference") => None,
         (Judge::Critic, "field") => Some((
             judge.name(),
             "The critic's score as colour: orange below a = 0, blue above it; no probability",
@@ -71,6 +81,23 @@ mod tests {
         assert_eq!(of("leastsquares"), Judge::Target);
         assert_eq!([of("wasserstein"), of("hinge")], [Judge::Critic; 2]);
         assert_eq!(judge_of(""), Judge::Probability, "the usual loss");
+        assert_eq!([of("minimax&pack=2"), of("minimax&data=ring8&cond=1")], [Judge::Joint; 2]);
+        assert_eq!(of("leastsquares&pack=3"), Judge::JointTarget);
+        assert_eq!(of("hinge&pack=2"), Judge::Critic);
+    }
+
+    #[test]
+    fn the_best_d_is_offered_only_where_the_densities_of_x_say_what_it_is() {
+        let offered = |judge| -> Vec<&str> {
+            let all = [Kind::Line, Kind::Plane].into_iter().flat_map(Kind::entries);
+            let best = all.filter(|entry| ["optimal", "difference"].contains(&entry.view));
+            best.filter_map(|entry| words(entry, judge)).map(|said| said.0).collect()
+        };
+        assert!(offered(Judge::Probability).contains(&"D − D*"));
+        for judge in [Judge::Critic, Judge::Joint, Judge::JointTarget] {
+            assert!(offered(judge).is_empty(), "{judge:?}: {:?}", offered(judge));
+        }
+        assert!(offered(Judge::Target).iter().all(|label| !label.contains('D')));
     }
 
     #[test]

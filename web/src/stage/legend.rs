@@ -60,7 +60,9 @@ pub fn Legend(
 /// What the frames of images show.
 fn frame_words(judge: Judge) -> &'static str {
     match judge {
-        Judge::Probability | Judge::Target => "frame: D takes it for ",
+        Judge::Probability | Judge::Joint | Judge::Target | Judge::JointTarget => {
+            "frame: D takes it for "
+        }
         Judge::Critic => "frame: the critic's score, σ(a): ",
     }
 }

@@ -5,6 +5,7 @@ use super::judge::watch_judge;
 use super::series::Series;
 use super::sight::properties;
 use crate::ways::Ways;
+use adversaria_core::metrics::COARSEST;
 use adversaria_plot::{Judge, Theme};
 use adversaria_protocol::{Evaluation, Frame, Metrics, Picture};
 use leptos::prelude::*;
@@ -77,9 +78,9 @@ const VALUE: &[&[Figure]] = &[
         id: "value-optimal",
         label: |_| "V(D*, G) = −log 4 + 2 JSD",
         swatch: "muted",
-        hint: "The value if D were at its best against this G; never below −log 4 ≈ −1.386. None where classes are told: each has a D* of its own",
+        hint: "The value if D were at its best against this G, by JSD on bins; never below −log 4 ≈ −1.386. None where classes are told: each has a D* of its own",
         compares: true,
-        read: |m, _| Reading::of(evaluation(m, |e| e.value_optimal)),
+        read: |m, _| at_least(m, Reading::of(evaluation(m, |e| e.value_optimal))),
     }],
     &[Figure {
         id: "gap",
@@ -136,9 +137,9 @@ const DISTANCE: &[&[Figure]] = &[
             id: "jsd",
             label: |_| "JSD",
             swatch: "",
-            hint: "Jensen-Shannon divergence of p_data and p_g, nats; 0 when equal, log 2 ≈ 0.693 when disjoint",
+            hint: "Jensen-Shannon divergence of p_data and p_g on bins, nats; 0 when equal, log 2 ≈ 0.693 when disjoint. What differs within a bin is not seen",
             compares: true,
-            read: |m, _| Reading::of(evaluation(m, |e| e.jsd)),
+            read: |m, _| at_least(m, Reading::of(evaluation(m, |e| e.jsd))),
         },
         Figure {
             id: "kl",
@@ -180,7 +181,7 @@ const DISTANCE: &[&[Figure]] = &[
     ],
 ];
 
-const KL_HINT: &str = "Kullback-Leibler divergence, nats: KL(p_data‖p_g) is infinite when a bin holds data and no sample of G, and that is often so";
+const KL_HINT: &str = "Kullback-Leibler divergence, nats. KL(p_data‖p_g) takes neighbouring bins as one until 16 samples of the data are to be expected, and is infinite where G has none there";
 
 /// A divergence's name and where it stands.
 type Direction = (&'static str, fn(&Evaluation) -> f32);
@@ -205,8 +206,8 @@ fn kl(m: &Metrics, pick: fn(&Evaluation) -> f32) -> Reading {
     }
 }
 
-/// V(D,G) is a mean over about a thousand samples of each kind, whose logarithms spread by about ½: two standard errors,
-/// 2 · √2 · ½ / √1000.
+/// Two standard errors of V(D,G) in the plane, where it is a mean over 1,024 samples of each kind, whose logarithms spread by ½
+/// or less while D is near its best: 2 · √2 · ½ / √1,024. On the line it is an integral, and errs by less.
 const VALUE_ERROR: f32 = 0.045;
 
 /// V(D*,G) − V(D,G), which is never below 0 but for errors of both estimates.
@@ -215,17 +216,24 @@ fn gap(m: &Metrics, judge: Judge) -> Reading {
         return Reading::of(None);
     };
     let gap = e.value_optimal - e.value;
-    let reading = Reading::of(Some(gap));
+    let reading = at_least(m, Reading::of(Some(gap)));
     // V(D*,G) holds the JSD twice.
-    let error = 2.0 * by_chance(e).0 + VALUE_ERROR;
+    let error = 2.0 * e.bias + VALUE_ERROR;
     if gap < 0.0 && gap >= -error { Reading { text: "≈ 0".into(), ..reading } } else { reading }
 }
 
-/// What a histogram's JSD reads where p_g = p_data, nats, and its spread: as measured, or until then by the rule of thumb,
-/// bins / 8 samples.
-fn by_chance(e: &Evaluation) -> (f32, Option<f32>) {
-    let thumb = (e.bins as f32 / (8.0 * e.samples.max(1) as f32), None);
-    e.chance.map_or(thumb, |chance| (chance.jsd.0, Some(chance.jsd.1)))
+/// What comes of bins that are too wide for the data is a bound from below.
+pub(crate) fn at_least(m: &Metrics, reading: Reading) -> Reading {
+    let coarse = m.evaluation.as_ref().is_some_and(is_coarse);
+    if !coarse || reading.plain.is_empty() {
+        return reading;
+    }
+    Reading { text: format!("≥ {}", reading.text), ..reading }
+}
+
+/// As [`adversaria_core::metrics::Resolution::is_coarse`]. Data without a σ have NaN for it, and no bins are too wide.
+fn is_coarse(e: &Evaluation) -> bool {
+    e.bin_width > COARSEST as f32 * e.finest
 }
 
 /// Norms span decades.
@@ -320,23 +328,55 @@ fn Value(figure: Figure, frame: Signal<Option<Arc<Frame>>>, judge: Memo<Judge>) 
 
 /// How the divergences were come by.
 pub(crate) fn estimator(frame: Signal<Option<Arc<Frame>>>, judge: Judge) -> String {
-    let words = |e: &Evaluation| {
-        let (mean, spread) = by_chance(e);
-        let spread = spread.map_or_else(String::new, |std| format!(" ± {std:.4}"));
-        format!(
-            "Histogram of {} samples of G in {} bins and one for what lies outside, at iteration {}; where p_g = p_data, JSD reads {mean:.4}{spread} nats by chance.",
-            thousands(u64::from(e.samples)),
-            e.bins,
-            thousands(e.iteration),
-        )
-    };
     let mut text = frame.with(|f| {
-        f.as_ref().and_then(|f| f.metrics.evaluation.as_ref().map(words)).unwrap_or_default()
+        f.as_ref().and_then(|f| f.metrics.evaluation.as_ref().map(of_bins)).unwrap_or_default()
     });
-    if judge != Judge::Probability {
-        text += " V is the minimax value of σ(a); this loss plays another game, so that there is no gap to tell.";
-    }
+    text += match judge {
+        Judge::Probability => "",
+        Judge::Joint | Judge::JointTarget => {
+            " D sees more than one sample alone, so that there is no gap to tell."
+        }
+        Judge::Target | Judge::Critic => {
+            " V is the minimax value of σ(a); this loss plays another game, so that there is no gap to tell."
+        }
+    };
     text
+}
+
+/// The histogram, what it reads where p_g = p_data, and what it does not see.
+fn of_bins(e: &Evaluation) -> String {
+    let beside = if e.finest.is_finite() {
+        format!(" ({:.1} σ of the data)", e.bin_width / e.finest)
+    } else {
+        String::new()
+    };
+    let spread = e.chance.map_or_else(String::new, |chance| format!(" ± {:.4}", chance.jsd.1));
+    let read = |(mean, std): (f32, f32)| format!("{mean:.4} ± {std:.4}");
+    let both = e.chance.map_or_else(String::new, |chance| {
+        format!(
+            ", KL(p_g‖p_data) {} and KL(p_data‖p_g) {}",
+            read(chance.kl_model_data),
+            read(chance.kl_data_model)
+        )
+    });
+    let unseen = if e.unseen >= 0.0005 {
+        format!(" What differs within a bin is not seen: up to {:.3} nats of JSD.", e.unseen)
+    } else {
+        String::new()
+    };
+    let coarse = if is_coarse(e) {
+        " These bins are too wide for the data: JSD, V(D*, G), TV and the gap are no more than bounds from below."
+    } else {
+        ""
+    };
+    format!(
+        "Histogram of {} samples of G in {} bins {:.3} wide{beside} and one for what lies outside, at iteration {}; where p_g = p_data, JSD reads {:.4}{spread} nats by chance{both}.{unseen}{coarse}",
+        thousands(u64::from(e.samples)),
+        e.bins,
+        e.bin_width,
+        thousands(e.iteration),
+        e.bias,
+    )
 }
 
 /// Digits in groups of three.
@@ -377,8 +417,13 @@ pub(crate) mod tests {
         Evaluation {
             iteration: 5,
             samples: 10_000,
+            dim: 2,
             bins: 625,
+            bin_width: 0.08,
+            finest: f32::NAN,
+            unseen: 0.0,
             jsd: 0.2,
+            bias: 0.0078,
             kl_data_model: f32::NAN,
             kl_model_data: 0.5,
             value_optimal: -1.0,
@@ -401,7 +446,7 @@ pub(crate) mod tests {
         assert_eq!(little.text, "≈ 0");
         assert!(little.plain.starts_with("-0.03"), "{}", little.plain);
         assert_eq!(of(-0.5, Judge::Probability).text, "\u{2212}0.500", "no error of that size");
-        for judge in [Judge::Target, Judge::Critic] {
+        for judge in [Judge::Target, Judge::Critic, Judge::Joint, Judge::JointTarget] {
             assert_eq!(of(-1.25, judge), Reading::of(None));
         }
         assert_eq!(of(f32::NAN, Judge::Probability).text, NONE);
@@ -422,6 +467,29 @@ pub(crate) mod tests {
         assert_eq!(both(n, 0.5), [(data_model, "0.500".into()), (model_data, infinite())]);
         assert_eq!(both(n, n), [(model_data, infinite()), (data_model, infinite())]);
         assert_eq!(kl(&metrics(None), |e| e.kl_model_data).text, NONE);
+    }
+
+    #[test]
+    fn bins_that_are_too_wide_claim_no_more_than_a_bound() {
+        let needles =
+            |bin_width| Evaluation { bin_width, finest: 0.001, unseen: 0.62, ..compared() };
+        let texts = |e: Evaluation| {
+            let m = metrics(Some(e));
+            ["jsd", "value-optimal", "gap"].map(|id| {
+                let all = VALUE.iter().chain(DISTANCE).flat_map(|row| row.iter());
+                let figure = all.into_iter().find(|figure| figure.id == id).expect("there");
+                (figure.read)(&m, Judge::Probability).text
+            })
+        };
+        let bounds = ["≥ 0.200", "≥ \u{2212}1.000", "≥ 0.250"];
+        assert_eq!(texts(needles(0.01)), bounds);
+        assert_eq!(texts(needles(0.002)), bounds.map(|text| text.trim_start_matches("≥ ")));
+        let told = of_bins(&needles(0.01));
+        assert!(told.contains("0.010 wide (10.0 σ of the data)"), "{told}");
+        assert!(told.contains("up to 0.620 nats") && told.contains("bounds from below"), "{told}");
+        let plain = of_bins(&compared());
+        assert!(!plain.contains('σ') && !plain.contains("within a bin"), "{plain}");
+        assert!(plain.contains("JSD reads 0.0078 nats by chance."), "{plain}");
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn Rules(page: Page) -> impl IntoView {
         <RateField page=page key="optg" label="rate of G" testid="rate-g" />
         <NumberField page=page label="batch" testid="batch" title="Samples in a batch; a change starts afresh"
             value=value(page, "batch") commit=alter(page, "batch") range=(1.0, 4096.0) scale=Scale::LogWhole />
-        <ChoiceField page=page label="updates" testid="order" title="In turn, or both at the same point"
+        <ChoiceField page=page label="updates" testid="order" title="In turn, D first (in the Dirac-GAN G first, as in its paper), or both at the same point"
             value=value(page, "order") commit=alter(page, "order") choices=orders />
         <div class="pair">
             <TextField page=page label="seed" testid="seed" title="All chance follows from it" value=value(page, "seed")

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use adversaria_core::dirac::{METHODS, Method, ORDERS, Order, START, STEP, STEPS, eigenvalues};
+use adversaria_core::dirac::{
+    Eigenvalue, METHODS, Method, ORDERS, Order, START, STEP, STEPS, eigenvalues, modulus,
+};
 use anyhow::Result;
 
 use crate::folder::Folder;
@@ -30,9 +32,9 @@ fn in_the_paper(method: Method) -> &'static str {
 pub(super) fn reproduce(folder: Option<&Folder>) -> Result<()> {
     let mut csv = String::from("method,order,n_d,step,theta,psi\n");
     say(
-        "| method | order | n_d | θ, ψ after 500 steps | from rest | at rest | in the paper | eigenvalues at (0, 0) |",
+        "| method | order | n_d | θ, ψ after 500 steps | from rest | at rest | in the paper | field's eigenvalues at (0, 0) | update's, larger modulus |",
     )?;
-    say("|---|---|---:|---|---:|---|---|---|")?;
+    say("|---|---|---:|---|---:|---|---|---|---|")?;
     for (name, method) in METHODS {
         for order in ORDERS {
             let (kind, n_d) = match order {
@@ -47,9 +49,10 @@ pub(super) fn reproduce(folder: Option<&Folder>) -> Result<()> {
             let off = theta.hypot(psi);
             let rests = if off < REST { "yes" } else { "no" };
             say(&format!(
-                "| {name} | {kind} | {n_d} | {theta:.6}, {psi:.6} | {off:.1e} | {rests} | {} | {} |",
+                "| {name} | {kind} | {n_d} | {theta:.6}, {psi:.6} | {off:.1e} | {rests} | {} | {} | {} |",
                 in_the_paper(method),
-                spectrum(method)
+                spectrum(method),
+                multipliers(method, order)
             ))?;
         }
     }
@@ -65,12 +68,22 @@ fn spectrum(method: Method) -> String {
         // The penalty has an edge there.
         return "–".into();
     }
-    let [(real, imaginary), (other, _)] = eigenvalues(method.jacobian((0.0, 0.0)));
+    told(eigenvalues(method.jacobian((0.0, 0.0))))
+}
+
+/// The eigenvalues of an update's own map at rest, and how much an update stretches what is near.
+fn multipliers(method: Method, order: Order) -> String {
+    let told = |values| format!("{}; {:.4}", told(values), modulus(values));
+    method.multipliers(order, STEP).map_or_else(|| "–".into(), told)
+}
+
+fn told([(real, imaginary), (other, _)]: [Eigenvalue; 2]) -> String {
     // No minus before a zero.
     let (real, other) = (real + 0.0, other + 0.0);
-    if imaginary == 0.0 {
-        format!("{real:.3}, {other:.3}")
-    } else {
+    // A double eigenvalue splits by the root of the differences' error.
+    if imaginary.abs() > 1e-4 {
         format!("{real:.3} ± {imaginary:.3} i")
+    } else {
+        format!("{real:.3}, {other:.3}")
     }
 }

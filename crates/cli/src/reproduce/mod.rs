@@ -10,19 +10,21 @@ use anyhow::Result;
 
 use crate::args::{Paper, Reproduce};
 use crate::backend::{Choice, Exec, make};
+use crate::fault::usage;
 use crate::folder::Folder;
 
 /// Runs the setting.
 ///
 /// # Errors
-/// When the folder cannot be written, or a run fails.
+/// When something is asked that the paper's setting does not have, the folder cannot be written, or a run fails.
 pub(crate) fn reproduce(request: &Reproduce) -> Result<()> {
+    refuse(request)?;
     let folder = request.out.as_deref().map(Folder::open).transpose()?;
     let folder = folder.as_ref();
     let budget = Budget {
         quick: request.quick,
         steps: request.steps,
-        seed: request.seed,
+        seed: request.seed.unwrap_or(1),
         choice: request.backend.unwrap_or(Choice::Auto),
     };
     match request.paper {
@@ -30,6 +32,31 @@ pub(crate) fn reproduce(request: &Reproduce) -> Result<()> {
         Paper::Goodfellow2014 => goodfellow2014::reproduce(&budget, folder),
         Paper::Pacgan => pacgan::reproduce(&budget, folder),
         Paper::Theorem => theorem::reproduce(folder, request.quick),
+    }
+}
+
+/// What would change nothing is refused, so that nobody takes what comes for what was asked.
+fn refuse(request: &Reproduce) -> Result<()> {
+    let (paper, why) = match request.paper {
+        Paper::Dirac => {
+            ("dirac", "two numbers are integrated in f64, 500 steps without chance or a backend")
+        }
+        Paper::Theorem => (
+            "theorem",
+            "its updates and seeds are those that its bounds are stated for, on the CPU",
+        ),
+        Paper::Goodfellow2014 | Paper::Pacgan => return Ok(()),
+    };
+    let quick = request.quick && matches!(request.paper, Paper::Dirac);
+    let given = [
+        ("--quick", quick),
+        ("--steps", request.steps.is_some()),
+        ("--seed", request.seed.is_some()),
+        ("--backend", request.backend.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(usage(format!("reproduce {paper} takes no {option}: {why}"))),
+        None => Ok(()),
     }
 }
 

@@ -93,7 +93,8 @@ pub(super) fn reproduce(budget: &Budget, folder: Option<&Folder>) -> Result<()> 
     let (whole, seed) = (UPDATES.0, budget.seed);
     say(&format!(
         "Run: {updates} of the paper's {whole} updates, one trial (seed {seed}) of its 10, {SAMPLES} samples, by running \
-         statistics. R1 (γ = 1) is not in the paper."
+         statistics. Coordinates are scaled to the view: ring8's radius of 1 is 0.7 and its σ of 0.01 is 0.007, grid25's spacing \
+         of 2 is 0.4 and its σ of 0.05 is 0.01; steps and weights are not scaled. R1 (γ = 1) is not in the paper."
     ))?;
     Ok(())
 }

@@ -166,3 +166,17 @@ fn spec(pair: &Pair, updates: u32) -> Result<RunSpec> {
     );
     Ok(Address::parse(&address)?.spec)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_in_the_plane_keeps_the_bounds_of_full_training() {
+        let pair = PAIRS.iter().find(|pair| pair.data == "gaussians").expect("a pair in the plane");
+        let outcome = measure(pair, false).expect("the CPU runs");
+        let Outcome { value_optimal, value, distance, .. } = &outcome;
+        assert!(outcome.holds(2), "{distance:?}, V {value:?} beside {value_optimal}");
+        assert!(value_optimal - value.0 > 0.2, "D begins far from D*");
+    }
+}

@@ -21,6 +21,8 @@ fn the_dirac_gan_has_its_table_and_every_point() {
         let is_known = paper == "–" || (row[1], row[3]) == ("consensus", "5");
         assert!(rests == paper || is_known, "{row:?}");
     }
+    // Of the update map: √(1 + h² / 4), and by turns areas are kept.
+    assert_eq!((rows[0][9], rows[1][9]), ("1.000 ± 0.100 i; 1.0050", "0.995 ± 0.100 i; 1.0000"));
     let unregularised = &rows[0];
     assert_eq!(unregularised[4], "-2.161611, -2.217775", "the paper's setting");
     let csv = String::from_utf8(place.read("raw/dirac.csv")).expect("text");
@@ -38,6 +40,14 @@ fn what_cannot_be_reproduced_is_refused_with_a_sentence() {
     let place = Place::new("reproduce-refused");
     let why = place.refused("reproduce everything", 2);
     assert!(why.contains("everything"), "{why}");
+    let taken_by_none = ["--steps 5", "--seed 2", "--backend cpu"];
+    for (paper, more) in [("dirac", Some("--quick")), ("theorem", None)] {
+        for option in taken_by_none.into_iter().chain(more) {
+            let why = place.refused(&format!("reproduce {paper} {option}"), 2);
+            let name = option.split(' ').next().expect("an option");
+            assert!(why.contains(&format!("reproduce {paper} takes no {name}: ")), "{why}");
+        }
+    }
     place.write("file", "x");
     let why = place.refused("reproduce dirac --out file", 2);
     assert!(why.contains("--out takes a folder"), "{why}");
@@ -120,4 +130,5 @@ fn pacgan_has_its_table_and_its_curves() {
         assert_eq!(curve(row[1], row[2]), [0, 1, 2, 4], "{csv}");
     }
     assert!(told.contains("Run: 4 of the paper's 400000 updates"), "{told}");
+    assert!(told.contains("ring8's radius of 1 is 0.7"), "{told}");
 }

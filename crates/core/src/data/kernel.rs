@@ -24,6 +24,10 @@ impl Kernel {
         (!cloud.cells.is_empty()).then(|| Self { cloud: Arc::clone(cloud), h })
     }
 
+    pub(super) fn bandwidth(&self) -> f64 {
+        self.h
+    }
+
     pub(super) fn dim(&self) -> usize {
         self.cloud.dim as usize
     }

@@ -73,6 +73,14 @@ impl Law {
         }
     }
 
+    /// Its standard deviation where it is normal, which is the scale on which it varies.
+    pub(super) fn std(self) -> Option<f64> {
+        match self {
+            Self::Normal { std, .. } => Some(std),
+            _ => None,
+        }
+    }
+
     /// An interval outside which the density is below 1e-17 of its peak.
     pub(super) fn reach(self) -> (f64, f64) {
         match self {
@@ -131,7 +139,7 @@ pub(super) fn normal_cdf(u: f64) -> f64 {
 }
 
 /// Φ(v) − Φ(u), from the side where the terms are small.
-fn normal_mass(u: f64, v: f64) -> f64 {
+pub(crate) fn normal_mass(u: f64, v: f64) -> f64 {
     if u > 0.0 { normal_cdf(-u) - normal_cdf(-v) } else { normal_cdf(v) - normal_cdf(u) }
 }
 

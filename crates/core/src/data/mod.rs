@@ -9,8 +9,8 @@ mod kernel;
 mod law;
 mod sets;
 
-pub(crate) use law::normal_pair;
 pub use law::normal_quantile;
+pub(crate) use law::{normal_mass, normal_pair};
 
 use core::ops::Range;
 
@@ -133,6 +133,16 @@ impl Distribution {
     #[must_use]
     pub fn modes(&self) -> Option<&Modes> {
         self.modes.as_ref()
+    }
+
+    /// The least standard deviation along an axis of the normal laws that it is a mixture of; none where there are none.
+    #[must_use]
+    pub fn finest(&self) -> Option<f64> {
+        if let Source::Kernel(kernel) = &self.source {
+            return Some(kernel.bandwidth());
+        }
+        let laws = self.parts().iter().flat_map(|part| &part.laws[..self.dim]);
+        laws.filter_map(|law| law.std()).min_by(f64::total_cmp)
     }
 
     /// p(x), x of [`Self::dim`] coordinates.

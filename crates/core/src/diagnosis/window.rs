@@ -40,8 +40,10 @@ pub struct Look {
 pub struct Judged {
     /// JSD(p_data ‖ p_g), nats.
     pub jsd: f64,
-    /// What that reads by chance when both are the same, nats.
+    /// What that reads on average by chance when both are the same, nats.
     pub bias: f64,
+    /// The most of it, nats, that may lie within bins, where it is not seen.
+    pub unseen: f64,
     /// V(D*,G) − V(D,G), nats.
     pub gap: f64,
     /// Modes with a good sample, and modes in all; for mixtures.

@@ -34,13 +34,17 @@ impl Spread {
 /// What p_g = p_data reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Chance {
-    /// Nats.
+    /// Nats; its mean is that of a few sets, and [`Comparison::bias`] the exact one.
     pub jsd: Spread,
+    /// KL(p_data ‖ p_g), nats.
+    pub kl_data_model: Spread,
+    /// KL(p_g ‖ p_data), nats.
+    pub kl_model_data: Spread,
     /// 0 to 1.
     pub total_variation: Spread,
     /// In the coordinates of the data.
     pub wasserstein: Spread,
-    /// About 0 on average.
+    /// 0 on average over all references; against the one that is compared with, what that one is off by.
     pub mmd2: Spread,
 }
 
@@ -78,6 +82,8 @@ impl Calibration {
             let of = |figure: fn(&Comparison) -> f64| Spread::of(self.seen.iter().map(figure));
             Chance {
                 jsd: of(|c| c.jsd),
+                kl_data_model: of(|c| c.kl_data_model),
+                kl_model_data: of(|c| c.kl_model_data),
                 total_variation: of(|c| c.total_variation),
                 wasserstein: of(|c| c.wasserstein),
                 mmd2: of(|c| c.mmd2),

@@ -1,12 +1,11 @@
 //! p_g against p_data, all figures at once.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
+use super::bins::{self, Resolution};
 use super::discrepancy::Discrepancy;
 use super::transport::Transport;
-use super::{
-    Coverage, LINE_BINS, PLANE_SIDE, coverage, histogram, jsd, kl, total_variation, value_optimal,
-};
+use super::{Coverage, coverage, histogram, jsd, kl, total_variation, value_optimal};
 use crate::data::Distribution;
 
 /// p_g against p_data by samples of G. What each figure reads where p_g = p_data is [`super::Chance`].
@@ -16,9 +15,13 @@ pub struct Comparison {
     pub samples: usize,
     /// Bins inside the view; what lies outside it is one more.
     pub bins: usize,
-    /// JSD(p_data ‖ p_g) by histogram, nats; biased upwards by about [`Comparison::bias`].
+    /// JSD(p_data ‖ p_g) by histogram, nats.
     pub jsd: f64,
-    /// KL(p_data ‖ p_g) by histogram, nats; infinite where p_g has an empty bin.
+    /// What that is on average for as many samples of p_data itself, nats: exactly. Of what bins cannot see, which makes it
+    /// too small, see [`Judge::resolution`].
+    pub bias: f64,
+    /// KL(p_data ‖ p_g) by histogram, nats, neighbours taken as one until [`super::LEAST_EXPECTED`] samples are to be
+    /// expected; infinite where p_g has none there.
     pub kl_data_model: f64,
     /// KL(p_g ‖ p_data) by histogram, nats; infinite where p_data has an empty bin.
     pub kl_model_data: f64,
@@ -36,36 +39,60 @@ pub struct Comparison {
     pub mmd2: f64,
 }
 
-impl Comparison {
-    /// (bins) / (8 samples): what the JSD reads on average when p_g = p_data and every bin has mass.
-    #[must_use]
-    pub fn bias(&self) -> f64 {
-        self.bins as f64 / (8.0 * self.samples as f64)
-    }
-}
-
 /// Compares samples with what is known of p_data, which is worked out once.
 #[derive(Clone, Debug)]
 pub struct Judge {
     pub(super) data: Distribution,
     side: usize,
     masses: Vec<f64>,
+    resolution: Resolution,
+    /// What the JSD of so many samples is by chance, as last worked out.
+    by_chance: Cell<Option<(usize, f64)>>,
     /// Made at the first comparison: who only looks at modes has no use for them.
     tables: OnceCell<(Transport, Discrepancy)>,
 }
 
 impl Judge {
-    /// With [`LINE_BINS`] bins on the line, [`PLANE_SIDE`] along each axis in the plane.
+    /// With [`super::LINE_BINS`] bins on the line and [`super::PLANE_SIDE`] along each axis in the plane; with more where those
+    /// were wider than [`super::COARSEST`] times the least σ of the data, and finer ones can be filled.
     #[must_use]
     pub fn new(data: &Distribution) -> Self {
-        Self::with_side(data, if data.dim() == 1 { LINE_BINS } else { PLANE_SIDE })
+        let (side, masses) = bins::chosen(data);
+        Self::with_masses(data, side, masses)
     }
 
     /// With `side` bins along each axis.
     #[must_use]
     pub fn with_side(data: &Distribution, side: usize) -> Self {
-        let masses = data.bin_masses(side);
-        Self { data: data.clone(), side, masses, tables: OnceCell::new() }
+        Self::with_masses(data, side, data.bin_masses(side))
+    }
+
+    fn with_masses(data: &Distribution, side: usize, masses: Vec<f64>) -> Self {
+        let resolution = Resolution::of(data, side);
+        let (by_chance, tables) = (Cell::new(None), OnceCell::new());
+        Self { data: data.clone(), side, masses, resolution, by_chance, tables }
+    }
+
+    /// Coordinates of a sample: 1 or 2.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.data.dim()
+    }
+
+    /// How fine the bins are, and what they cannot see.
+    #[must_use]
+    pub fn resolution(&self) -> Resolution {
+        self.resolution
+    }
+
+    /// What the JSD of so many samples of p_data itself is on average, nats.
+    #[must_use]
+    pub fn jsd_by_chance(&self, samples: usize) -> f64 {
+        let known = self.by_chance.get().filter(|(count, _)| *count == samples);
+        let (_, nats) =
+            known.unwrap_or_else(|| (samples, bins::jsd_by_chance(&self.masses, samples)));
+        self.by_chance.set(Some((samples, nats)));
+        nats
     }
 
     fn tables(&self) -> &(Transport, Discrepancy) {
@@ -92,7 +119,8 @@ impl Judge {
             samples: count,
             bins: self.masses.len() - 1,
             jsd,
-            kl_data_model: kl(&self.masses, &seen),
+            bias: self.jsd_by_chance(count),
+            kl_data_model: bins::kl_of_filled(&self.masses, &seen),
             kl_model_data: kl(&seen, &self.masses),
             value_optimal: value_optimal(jsd),
             total_variation: total_variation(&self.masses, &seen),

@@ -16,35 +16,38 @@ const STREAM: u32 = 0x736c_6963;
 
 /// F is taken as linear within cells this wide on the line, which moves the distance by less than 1e-5.
 const LINE_CELL: f64 = 0.002;
-/// How far beyond the view F is known; there it is 0 or 1 but for 1e-5.
+/// How far beyond the view F is known, at least.
 const BEYOND: f64 = 3.0;
+/// What F is off by beyond that, where it is taken as 0 and 1.
+const LEFT_OUT: f64 = 1e-6;
 
-/// Projections are counted into cells this wide, within which mass is taken as even: each is moved by less than that.
-const SLICE_CELL: f64 = 1.0 / 512.0;
-/// Projections are counted on [−2, 2]; what lies beyond is taken as it is.
-const SLICE_REACH: f64 = 2.0;
+/// Projections are counted into so many cells, within which mass is taken as even: each is moved by less than a cell.
 const SLICE_CELLS: usize = 2048;
+/// The cells reach from minus this to this at least, and as far as the draws of p_data do. Beyond them p_data has none, so
+/// that samples there are as far from it as they lie.
+const SLICE_REACH: f64 = 2.0;
 
 /// What is known of p_data.
 #[derive(Clone, Debug)]
 pub(super) enum Transport {
     /// F at the edges of equal cells from the first place on.
     Line { from: f64, edges: Vec<f64> },
-    /// F of the projection on each direction, at the edges of equal cells.
-    Plane { slices: Vec<Vec<f64>> },
+    /// F of the projection on each direction, at the edges of equal cells from −`reach` to `reach`.
+    Plane { reach: f64, slices: Vec<Vec<f64>> },
 }
 
 impl Transport {
     pub(super) fn new(data: &Distribution) -> Self {
         if data.dim() == 1 {
-            let (lo, hi) = data.view();
-            let (lo, hi) = (lo - BEYOND, hi + BEYOND);
+            let (lo, hi) = extent(data);
             let cells = ((hi - lo) / LINE_CELL).round() as usize;
             return Self::Line { from: lo, edges: data.cdf_at_edges((lo, hi), cells) };
         }
         let reference = draws(data, STREAM, 0, SLICE_REFERENCE);
-        let slices = (0..DIRECTIONS).map(|i| Slice::of(&reference, i).cdf()).collect();
-        Self::Plane { slices }
+        let radii = reference.chunks_exact(2).map(|x| f64::from(x[0]).hypot(f64::from(x[1])));
+        let reach = radii.fold(SLICE_REACH, f64::max);
+        let slices = (0..DIRECTIONS).map(|i| Slice::of(&reference, reach, i).cdf()).collect();
+        Self::Plane { reach, slices }
     }
 
     /// The distance of samples `[n, dim]`, at least one; NaN where one is not finite.
@@ -54,15 +57,29 @@ impl Transport {
         }
         match self {
             Self::Line { from, edges } => on_line(*from, edges, samples),
-            Self::Plane { slices } => {
+            Self::Plane { reach, slices } => {
                 let of = |(i, known): (usize, &Vec<f64>)| {
-                    let slice = Slice::of(samples, i);
-                    slice.beyond + apart(&slice.cdf(), known)
+                    let slice = Slice::of(samples, *reach, i);
+                    slice.beyond + cell_of(*reach) * apart(&slice.cdf(), known)
                 };
                 slices.iter().enumerate().map(of).sum::<f64>() / slices.len() as f64
             }
         }
     }
+}
+
+/// Where all of p_data lies but [`LEFT_OUT`] at either end, the view at least.
+fn extent(data: &Distribution) -> (f64, f64) {
+    let (lo, hi) = data.view();
+    let mut beyond = BEYOND;
+    while data.cdf(lo - beyond) > LEFT_OUT || data.cdf(hi + beyond) < 1.0 - LEFT_OUT {
+        beyond *= 2.0;
+    }
+    (lo - beyond, hi + beyond)
+}
+
+fn cell_of(reach: f64) -> f64 {
+    2.0 * reach / SLICE_CELLS as f64
 }
 
 /// ∫ |F_n − F|, F_n the step function of the samples and F linear between its edges.
@@ -110,13 +127,13 @@ struct Slice {
 }
 
 impl Slice {
-    fn of(samples: &[f32], direction: usize) -> Self {
+    fn of(samples: &[f32], reach: f64, direction: usize) -> Self {
         let (sin, cos) = libm::sincos((direction as f64 + 0.5) * PI / DIRECTIONS as f64);
         let share = 2.0 / samples.len() as f64;
         let mut slice = Self { shares: vec![0.0; SLICE_CELLS], outside: (0.0, 0.0), beyond: 0.0 };
         for point in samples.chunks_exact(2) {
             let t = cos * f64::from(point[0]) + sin * f64::from(point[1]);
-            let cell = (t + SLICE_REACH) / SLICE_CELL;
+            let cell = (t + reach) / cell_of(reach);
             if cell < 0.0 {
                 slice.outside.0 += share;
             } else if cell >= SLICE_CELLS as f64 {
@@ -124,7 +141,7 @@ impl Slice {
             } else {
                 slice.shares[cell as usize] += share;
             }
-            slice.beyond += share * (t.abs() - SLICE_REACH).max(0.0);
+            slice.beyond += share * (t.abs() - reach).max(0.0);
         }
         slice
     }
@@ -141,12 +158,12 @@ impl Slice {
     }
 }
 
-/// ∫ |F − G| of two functions that are linear between the edges of slices.
+/// ∫ |F − G| in cells of two functions that are linear between the cells' edges.
 fn apart(f: &[f64], g: &[f64]) -> f64 {
     let off: Vec<f64> = f.iter().zip(g).map(|(f, g)| f - g).collect();
     let cell = |ends: &[f64]| {
         let (a, b) = (ends[0], ends[1]);
         if a * b >= 0.0 { 0.5 * (a + b).abs() } else { 0.5 * (a * a + b * b) / (a.abs() + b.abs()) }
     };
-    SLICE_CELL * off.windows(2).map(cell).sum::<f64>()
+    off.windows(2).map(cell).sum::<f64>()
 }

@@ -147,6 +147,13 @@ impl RunSpec {
         self.order
     }
 
+    /// Whether G's updates come before D's where they alternate: in the Dirac-GAN alone, as in its paper. In Algorithm 1 of
+    /// Goodfellow et al. 2014, and so in all else, D moves first.
+    #[must_use]
+    pub fn generator_first(&self) -> bool {
+        self.data == Data::Dirac
+    }
+
     /// Samples in a batch.
     #[must_use]
     pub fn batch(&self) -> u32 {
