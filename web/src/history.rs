@@ -46,8 +46,7 @@ pub fn History(
 ) -> impl IntoView {
     let traveller =
         Traveller { page, under_way: StoredValue::new(false), wish: StoredValue::new(None) };
-    let now =
-        Memo::new(move |_| page.figures.with(|f| f.as_ref().map_or(0, |f| f.metrics.iteration)));
+    let now = Memo::new(move |_| page.past.with(|f| f.as_ref().map_or(0, |f| f.metrics.iteration)));
     // The branch that the run is on has come at least as far as the run.
     let end = Memo::new(move |_| {
         let now = now.get();

@@ -19,6 +19,7 @@ pub mod play;
 pub mod slow;
 pub mod stage;
 pub mod theory;
+pub mod turns;
 pub mod view;
 pub mod views;
 pub mod ways;

@@ -41,7 +41,7 @@ pub fn Network(
     let painter = StoredValue::new_local(Painter::default());
     let cursor = RwSignal::new(None::<(usize, usize)>);
     let layers = Memo::new(move |_| {
-        page.figures
+        page.game
             .with(|frame| {
                 frame
                     .as_ref()
@@ -110,8 +110,7 @@ fn label(page: Page, name: &'static str, layers: Memo<Vec<UnitLayer>>) -> Memo<S
         if reach.is_empty() || now - at < LABEL_MILLIS && last.starts_with(&subject) {
             return if reach.is_empty() { subject } else { last };
         }
-        let iteration =
-            page.figures.with_untracked(|f| f.as_ref().map_or(0, |f| f.metrics.iteration));
+        let iteration = page.game.with_untracked(|f| f.as_ref().map_or(0, |f| f.metrics.iteration));
         let reach = reach.join(", ");
         let text = format!("{subject}; at iteration {} up to {reach} by layer", grouped(iteration));
         said.set_value((now, text.clone()));

@@ -13,6 +13,7 @@ use crate::{
     link::Link,
     look,
     stage::Series,
+    turns::{Part, Turns},
     view::header::grouped,
     views::{Value, View},
     ways::Ways,
@@ -72,11 +73,9 @@ pub struct Chosen {
 pub struct Page {
     link: StoredValue<Option<Link>, LocalStorage>,
     latest: StoredValue<Option<Arc<Frame>>>,
-    drawing: StoredValue<bool>,
+    turns: StoredValue<Turns>,
     reading: StoredValue<bool>,
     read_at: StoredValue<f64>,
-    /// Figures and charts change in this animation frame: the stage leaves it to them, so that none has to hold both.
-    has_read: StoredValue<bool>,
     notices: StoredValue<u32>,
     /// Figures that nobody has written down, each with the branch it is of: the record of them is fetched after the first
     /// frames.
@@ -99,6 +98,10 @@ pub struct Page {
     pub frame: RwSignal<Option<Arc<Frame>>>,
     /// The frame to read: the same, at most ten times a second.
     pub figures: RwSignal<Option<Arc<Frame>>>,
+    /// The same for the drawing of the game, in an animation frame of its own.
+    pub game: RwSignal<Option<Arc<Frame>>>,
+    /// The same for the history.
+    pub past: RwSignal<Option<Arc<Frame>>>,
     /// The run so far, for charts, on each way that it has taken.
     pub series: StoredValue<Ways<Series>>,
     /// The run as it is now, live changes included.
@@ -156,10 +159,9 @@ impl Page {
         let page = Self {
             link: StoredValue::new_local(None),
             latest: StoredValue::new(None),
-            drawing: StoredValue::new(false),
+            turns: StoredValue::new(Turns::default()),
             reading: StoredValue::new(false),
             read_at: StoredValue::new(0.0),
-            has_read: StoredValue::new(false),
             notices: StoredValue::new(0),
             unwritten: StoredValue::new(Vec::new()),
             arrivals: StoredValue::new_local(Vec::new()),
@@ -171,6 +173,8 @@ impl Page {
             arrived: RwSignal::new(false),
             frame: RwSignal::new(None),
             figures: RwSignal::new(None),
+            game: RwSignal::new(None),
+            past: RwSignal::new(None),
             series: StoredValue::new(Ways::default()),
             spec: RwSignal::new(None),
             refusals: RwSignal::new(0),
@@ -384,8 +388,9 @@ impl Page {
         self.unwritten.update_value(Vec::clear);
         self.leave_beat();
         self.latest.set_value(None);
-        self.frame.set(None);
-        self.figures.set(None);
+        for shown in [self.frame, self.figures, self.game, self.past] {
+            shown.set(None);
+        }
         self.standing.set(Standing::Paused);
         self.notice.set(None);
         self.scene.set(Some(Arc::new(scene)));
@@ -416,10 +421,7 @@ impl Page {
         });
         self.latest.set_value(Some(Arc::new(frame)));
         self.release();
-        if !self.drawing.get_value() {
-            self.drawing.set_value(true);
-            request_animation_frame(move || self.draw());
-        }
+        self.ask_turn(Part::Stage);
         if !self.reading.get_value() {
             self.reading.set_value(true);
             let wait = (self.read_at.get_value() + READING_MILLIS - look::now_millis()).max(0.0);
@@ -427,15 +429,28 @@ impl Page {
         }
     }
 
-    fn draw(self) {
-        if self.has_read.get_value() {
-            self.has_read.set_value(false);
-            request_animation_frame(move || self.draw());
-            return;
+    fn ask_turn(self, part: Part) {
+        if self.turns.try_update_value(|turns| turns.ask(part)) == Some(true) {
+            request_animation_frame(move || self.take_turn());
         }
-        self.drawing.set_value(false);
+    }
+
+    fn take_turn(self) {
+        let Some((part, more)) = self.turns.try_update_value(Turns::next).flatten() else { return };
+        if more {
+            request_animation_frame(move || self.take_turn());
+        }
         if !self.is_held() {
-            self.frame.set(self.latest.get_value());
+            self.shown_by(part).set(self.latest.get_value());
+        }
+    }
+
+    fn shown_by(self, part: Part) -> RwSignal<Option<Arc<Frame>>> {
+        match part {
+            Part::Stage => self.frame,
+            Part::Score => self.figures,
+            Part::Game => self.game,
+            Part::Past => self.past,
         }
     }
 
@@ -448,8 +463,9 @@ impl Page {
     /// What has come meanwhile is shown.
     pub fn let_go(self) {
         if self.held.try_update_value(Option::take).flatten().is_some() {
-            self.frame.set(self.latest.get_value());
-            self.figures.set(self.latest.get_value());
+            for shown in [self.frame, self.figures, self.game, self.past] {
+                shown.set(self.latest.get_value());
+            }
         }
     }
 
@@ -472,9 +488,11 @@ impl Page {
     fn read(self) {
         self.reading.set_value(false);
         self.read_at.set_value(look::now_millis());
-        if !self.is_held() {
-            self.has_read.set_value(true);
+        if document().hidden() {
+            // There are no animation frames, and the figures are written down all the same.
             self.figures.set(self.latest.get_value());
+        } else {
+            Part::READ.into_iter().for_each(|part| self.ask_turn(part));
         }
     }
 

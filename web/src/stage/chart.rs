@@ -9,8 +9,10 @@ use adversaria_protocol::Frame;
 use leptos::{html, prelude::*};
 use std::{sync::Arc, time::Duration};
 
-/// Charts change slowly: this many milliseconds lie between two drawings.
-const REDRAW_MILLIS: f64 = 200.0;
+/// Charts change slowly: at least this many milliseconds lie between two drawings, and at most the other many between a
+/// change and its drawing. Figures come every 100.
+const SOONEST_MILLIS: f64 = 180.0;
+const LATEST_MILLIS: f64 = 260.0;
 
 /// Which chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,28 +84,35 @@ pub fn Chart(
     }
 }
 
-/// Fires once for a change of `frame`, and at most once in [`REDRAW_MILLIS`]; the last change is never lost.
+/// Fires with a change of `frame` when the last drawing is long enough ago, so that it falls into the same animation frame as
+/// what else changes, and else a little later; the last change is never lost.
 fn paced(frame: Signal<Option<Arc<Frame>>>) -> Trigger {
     let tick = Trigger::new();
     let waiting = StoredValue::new(false);
     let last = StoredValue::new(f64::NEG_INFINITY);
+    let fire = move || {
+        waiting.set_value(false);
+        last.set_value(now_millis());
+        tick.notify();
+    };
     Effect::new(move |_| {
         frame.track();
-        if waiting.get_value() {
-            return;
+        let since = now_millis() - last.get_value();
+        if since >= SOONEST_MILLIS {
+            fire();
+        } else if !waiting.get_value() {
+            waiting.set_value(true);
+            let wait = Duration::from_millis((LATEST_MILLIS - since) as u64);
+            // By then the chart may be gone, or drawn.
+            set_timeout(
+                move || {
+                    if waiting.try_get_value() == Some(true) {
+                        fire()
+                    }
+                },
+                wait,
+            );
         }
-        waiting.set_value(true);
-        let wait = (last.get_value() + REDRAW_MILLIS - now_millis()).max(0.0);
-        set_timeout(
-            move || {
-                // The chart may be gone by now.
-                if waiting.try_set_value(false).is_none() {
-                    last.set_value(now_millis());
-                    tick.notify();
-                }
-            },
-            Duration::from_millis(wait as u64),
-        );
     });
     tick
 }

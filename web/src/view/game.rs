@@ -103,12 +103,12 @@ fn Graph(page: Page, open: RwSignal<Panel>) -> impl IntoView {
     let score = move |real: bool| {
         Signal::derive(move || {
             let of = |m: &Metrics| if real { m.score_real } else { m.score_fake };
-            page.figures.with(|f| f.as_ref().map(|f| of(&f.metrics))).filter(|s| s.is_finite())
+            page.game.with(|f| f.as_ref().map(|f| of(&f.metrics))).filter(|s| s.is_finite())
         })
     };
     let norm = move |of: fn(&Metrics) -> f32| {
         move || {
-            let norm = page.figures.with(|f| f.as_ref().map(|f| of(&f.metrics)));
+            let norm = page.game.with(|f| f.as_ref().map(|f| of(&f.metrics)));
             norm.filter(|n| n.is_finite()).map_or_else(String::new, |n| format!("∇ {n:.2}"))
         }
     };
@@ -166,7 +166,7 @@ fn Edges(page: Page) -> impl IntoView {
     // Gradients flow as often as figures come: an animation would have the page do its styles for every frame.
     let shift = StoredValue::new(0_u8);
     let flow = move || {
-        page.figures.track();
+        page.game.track();
         shift.update_value(|shift| *shift = (*shift + 1) % 12);
         format!("{:.2}px", -13.0 * f32::from(shift.get_value()) / 12.0)
     };

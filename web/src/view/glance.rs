@@ -95,7 +95,7 @@ pub fn Glance(
             said.clear();
         }
     });
-    let arrived = Memo::new(move |_| page.figures.with(Option::is_some));
+    let arrived = Memo::new(move |_| page.game.with(Option::is_some));
     Effect::new(move |_| {
         if arrived.get() {
             name_all(page);
@@ -103,7 +103,7 @@ pub fn Glance(
     });
     let value = move || {
         let Pointed { of, at, style } = pointed.get()?;
-        page.figures.track();
+        page.game.track();
         let text = match &of {
             Target::Picture(id) => {
                 let all = page.tellers.get_value();
@@ -217,7 +217,7 @@ fn name(selector: &str, name: &str) -> Result<(), JsValue> {
 
 /// What the thumbnails show now, if there is anything.
 fn with_moment<R>(page: Page, look: impl FnOnce(&Moment<'_>) -> R) -> Option<R> {
-    let (scene, frame) = (page.scene.get_untracked()?, page.figures.get_untracked()?);
+    let (scene, frame) = (page.scene.get_untracked()?, page.game.get_untracked()?);
     page.series.with_value(|series| {
         let judge = judge_of(&frame.spec);
         Some(look(&Moment { scene: &scene, frame: &frame, series: series.now(), judge }))

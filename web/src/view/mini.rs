@@ -67,7 +67,7 @@ pub fn Mini(
 ) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
     Effect::new(move |_| {
-        let (frame, dark) = (page.figures.get(), page.dark.get());
+        let (frame, dark) = (page.game.get(), page.dark.get());
         let scene = page.scene.get_untracked();
         let Some(canvas) = node.get() else { return };
         let drawn = match of {
