@@ -436,7 +436,7 @@ impl Page {
     }
 
     fn take_turn(self) {
-        let Some((part, more)) = self.turns.try_update_value(Turns::next).flatten() else { return };
+        let Some((part, more)) = self.turns.try_update_value(Turns::take).flatten() else { return };
         if more {
             request_animation_frame(move || self.take_turn());
         }

@@ -34,7 +34,7 @@ impl Turns {
     }
 
     /// Whose turn it is in this frame, and whether somebody waits for the next.
-    pub fn next(&mut self) -> Option<(Part, bool)> {
+    pub fn take(&mut self) -> Option<(Part, bool)> {
         let part = (!self.0.is_empty()).then(|| self.0.remove(0))?;
         Some((part, !self.0.is_empty()))
     }
@@ -47,15 +47,15 @@ mod tests {
     #[test]
     fn each_has_a_turn_and_none_has_two_while_others_wait() {
         let mut turns = Turns::default();
-        assert_eq!(turns.next(), None);
+        assert_eq!(turns.take(), None);
         assert!(turns.ask(Part::Stage));
         for part in Part::READ.into_iter().chain([Part::Stage]) {
             assert!(!turns.ask(part), "a frame is asked for already");
         }
-        assert_eq!(turns.next(), Some((Part::Stage, true)));
+        assert_eq!(turns.take(), Some((Part::Stage, true)));
         // What comes again meanwhile waits behind the others.
         assert!(!turns.ask(Part::Stage));
-        let rest = std::iter::from_fn(|| turns.next()).collect::<Vec<_>>();
+        let rest = std::iter::from_fn(|| turns.take()).collect::<Vec<_>>();
         let (score, game, past) = ((Part::Score, true), (Part::Game, true), (Part::Past, true));
         assert_eq!(rest, [score, game, past, (Part::Stage, false)]);
         assert!(turns.ask(Part::Past));
