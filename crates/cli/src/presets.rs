@@ -128,6 +128,10 @@ fn value(figure: Figure, metrics: &Metrics, run: &mut Run) -> Result<f32> {
         Figure::GradientG => Some(metrics.grad_norm_g),
         Figure::Advantage => Some(metrics.score_real - metrics.score_fake),
         Figure::MeanOffset => mean_offset(run)?,
+        Figure::MeanX => {
+            let dim = dim(run);
+            mean(&run.sample(SAMPLES, false)?, dim).first().map(|x| *x as f32)
+        }
         Figure::AtTheEdge => {
             Some(share(&run.sample(SAMPLES, false)?, dim(run), |x| x.abs() > EDGE))
         }

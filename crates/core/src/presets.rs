@@ -88,8 +88,13 @@ pub const PRESETS: &[Preset] = &[
         title: "Figure 1: a single bell",
         group: Group::Learns,
         address: GAUSSIAN1D,
-        watch: "p_g slides under p_data while D, which points the way, sinks to a flat ½: by iteration 1,000 JSD is below 0.02. Goodfellow's Figure 1.",
-        claims: &[Claim::new(Figure::Jsd, (1_000, 3_000), Bound::Most(0.02))],
+        watch: "p_g slides under p_data while D sinks to ½, where it cannot tell: by iteration 1,000 JSD is below 0.02, and V stays close to −log 4. Goodfellow's Figure 1.",
+        claims: &[
+            Claim::new(Figure::Jsd, (0, 0), Bound::Least(0.1)),
+            Claim::new(Figure::Jsd, (1_000, 3_000), Bound::Most(0.02)),
+            Claim::new(Figure::Value, (1_000, 3_000), Bound::Most(-1.35)),
+            Claim::new(Figure::Advantage, (1_000, 3_000), Bound::Most(0.05)),
+        ],
     },
     Preset {
         name: "bimodal",
@@ -148,9 +153,10 @@ pub const PRESETS: &[Preset] = &[
         title: "Mode collapse",
         group: Group::Fails,
         address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&kg=5&optd=adam:0.001:0.5:0.9&optg=adam:0.002:0.5:0.9&batch=256",
-        watch: "With five G-updates for each of D's, G puts everything where D is most pleased, then hops on: from iteration 300 it never serves more than three of the eight.",
+        watch: "With five G-updates for each of D's, G's samples move together from place to place: from iteration 300 they never serve more than three of the eight.",
         claims: &[
             Claim::new(Figure::Modes, (300, 3_000), Bound::Most(3.0)),
+            Claim::new(Figure::MeanX, (300, 3_000), Bound::Swings(0.7)),
             Claim::new(Figure::Jsd, (300, 3_000), Bound::Least(0.45)),
         ],
     },
@@ -202,10 +208,10 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "oscillation",
-        title: "A ring that keeps turning",
+        title: "A ring that never settles",
         group: Group::Fails,
         address: "data=ring&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=512",
-        watch: "The same ring with a faster G and k = 1: the fakes run round it, and up to iteration 4,000 JSD swings above 0.08 and does not fall for good.",
+        watch: "The same ring with a faster G and k = 1: up to iteration 4,000 JSD swings above 0.08 and does not fall for good.",
         claims: &[
             Claim::new(Figure::Jsd, (1_000, 4_000), Bound::Swings(0.08)),
             Claim::new(Figure::Jsd, (1_000, 4_000), Bound::Least(0.08)),
@@ -216,8 +222,9 @@ pub const PRESETS: &[Preset] = &[
         title: "A slow D, and G hops",
         group: Group::Fails,
         address: "data=ring8&gact=leaky:0.2&dact=leaky:0.2&optd=adam:0.0001:0.5:0.9&optg=adam:0.001:0.5:0.9&batch=256",
-        watch: "G is ten times faster than D: all its samples sit on one cluster, and when D has noticed they are on the next. Up to iteration 3,000 it serves two of the eight at most, on average.",
+        watch: "G is ten times faster than D: its samples hop together, from one side of the ring to the other. Up to iteration 3,000 it serves two of the eight at most, on average.",
         claims: &[
+            Claim::new(Figure::MeanX, (500, 3_000), Bound::Swings(0.7)),
             Claim::new(Figure::Modes, (500, 3_000), Bound::MeanMost(2.0)),
             Claim::new(Figure::Jsd, (500, 3_000), Bound::Least(0.5)),
         ],

@@ -61,11 +61,22 @@ pub struct LineLayers {
     pub arrows: bool,
     /// p_g of the average of G.
     pub average: bool,
+    /// D − D*, about the neutral level.
+    pub difference: bool,
 }
 
 impl Default for LineLayers {
     fn default() -> Self {
-        Self { data: true, model: true, d: true, optimal: true, arrows: true, average: true }
+        let difference = false;
+        Self {
+            data: true,
+            model: true,
+            d: true,
+            optimal: true,
+            arrows: true,
+            average: true,
+            difference,
+        }
     }
 }
 
@@ -84,6 +95,8 @@ pub struct LineStrokes {
     pub average: Stroke,
     /// From z to G(z).
     pub arrows: Stroke,
+    /// D − D*.
+    pub difference: Stroke,
 }
 
 impl LineStrokes {
@@ -97,6 +110,7 @@ impl LineStrokes {
             optimal: Stroke::solid(theme.d, 1.0).alpha(0.85),
             average: Stroke::solid(theme.fake, 1.8).dash(Dash::DashDot),
             arrows: Stroke::solid(theme.fake, 1.0).alpha(0.6),
+            difference: Stroke::solid(theme.d, 1.4).dash(Dash::DashDot),
         }
     }
 }
@@ -179,16 +193,21 @@ pub fn figure1(
     if layers.average {
         curve(&mut marks, data.x, &data.line.average, axes, axes.density, strokes.average);
     }
-    if layers.optimal {
+    if layers.optimal || layers.difference {
         let peak = LineData::peak(data.p_data);
         // Where neither density can be seen, their ratio is noise of the sweep and rounding.
         let seen = |i: usize| data.p_data[i] + data.line.p_g[i] >= SEEN * peak;
         let count = data.x.len().min(data.p_data.len()).min(data.line.p_g.len());
-        let points = (0..count).map(|i| {
-            let value = if seen(i) { data.judge.best(data.optimal(i)) } else { f32::NAN };
-            (axes.x.pixel(data.x[i]), axes.d.pixel(value))
-        });
-        lines(&mut marks, points, strokes.optimal);
+        let best = |i| if seen(i) { data.judge.best(data.optimal(i)) } else { f32::NAN };
+        let at = |i: usize, value| (axes.x.pixel(data.x[i]), axes.d.pixel(value));
+        if layers.optimal {
+            lines(&mut marks, (0..count).map(|i| at(i, best(i))), strokes.optimal);
+        }
+        if layers.difference {
+            let count = count.min(data.line.d.len());
+            let off = |i| data.judge.neutral() + data.line.d[i] - best(i);
+            lines(&mut marks, (0..count).map(|i| at(i, off(i))), strokes.difference);
+        }
     }
     if layers.data {
         curve(&mut marks, data.x, data.p_data, axes, axes.density, strokes.data);
@@ -484,6 +503,20 @@ mod tests {
         assert!(!target.is_empty());
         assert!(target.iter().all(|p| (p.1 - axes.d.pixel(0.622_459)).abs() < 0.01));
         assert!(best(p_data.clone(), Judge::Critic).1.is_empty(), "a critic has no such curve");
+    }
+
+    #[test]
+    fn the_difference_is_drawn_about_the_neutral_level() {
+        let (x, p_data, line) = sample();
+        let theme = Theme::LIGHT;
+        let data = LineData { x: &x, p_data: &p_data, line: &line, judge: Judge::Probability };
+        let axes = LineAxes::new(&data, 640.0, 480.0);
+        let layers = LineLayers { difference: true, ..LineLayers::default() };
+        let marks = figure1(&data, layers, &axes, &theme);
+        let drawn = line_of(&marks, LineStrokes::of(&theme).difference);
+        let middle = drawn.iter().find(|p| (p.0 - axes.x.pixel(0.0)).abs() < 0.5).expect("x = 0");
+        // D is ¼ everywhere, and D* is ½ where both densities are equal.
+        assert!((middle.1 - axes.d.pixel(0.5 + 0.25 - 0.5)).abs() < 0.1, "{middle:?}");
     }
 
     #[test]

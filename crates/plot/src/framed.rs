@@ -113,12 +113,18 @@ fn with_legend(
 
 fn line_legend(theme: &Theme, judge: Judge) -> Vec<Entry> {
     let strokes = LineStrokes::of(theme);
-    let (d, best) = match judge {
-        Judge::Probability => ("D(x)", "D*(x) = p_data / (p_data + p_g)"),
-        Judge::Target => (judge.name(), "\u{3c3}(a*), a* = p_data / (p_data + p_g)"),
-        Judge::Joint => ("D(x)", ""),
+    let (d, best, difference) = match judge {
+        Judge::Probability => {
+            ("D(x)", "D*(x) = p_data / (p_data + p_g)", "D \u{2212} D*, about \u{bd}")
+        }
+        Judge::Target => (
+            judge.name(),
+            "\u{3c3}(a*), a* = p_data / (p_data + p_g)",
+            "\u{3c3}(a) \u{2212} \u{3c3}(a*), about a = \u{bd}",
+        ),
+        Judge::Joint => ("D(x)", "", ""),
         // There is no best one to draw.
-        Judge::Critic | Judge::JointTarget => (judge.name(), ""),
+        Judge::Critic | Judge::JointTarget => (judge.name(), "", ""),
     };
     vec![
         (Swatch::Line(strokes.data), "p_data"),
@@ -126,6 +132,7 @@ fn line_legend(theme: &Theme, judge: Judge) -> Vec<Entry> {
         (Swatch::Line(strokes.average), "p_g, average of G"),
         (Swatch::Line(strokes.d), d),
         (Swatch::Line(strokes.optimal), best),
+        (Swatch::Line(strokes.difference), difference),
         (Swatch::Segment(strokes.arrows), "z \u{2192} G(z)"),
     ]
 }
@@ -302,6 +309,7 @@ mod tests {
             optimal: false,
             arrows: false,
             average: false,
+            difference: false,
         };
         let of = |line: LineLayers, judge: Judge| {
             let shown = Shown { line, ..Shown::default() };
@@ -309,12 +317,13 @@ mod tests {
             names(&marks.expect("of one kind"))
         };
         let best = "D*(x) = p_data / (p_data + p_g)";
-        let each: [(LineLayers, &[&str]); 7] = [
+        let each: [(LineLayers, &[&str]); 8] = [
             (none, &[]),
             (LineLayers { data: true, ..none }, &["p_data"]),
             (LineLayers { model: true, ..none }, &["p_g"]),
             (LineLayers { d: true, ..none }, &["D(x)"]),
             (LineLayers { optimal: true, ..none }, &[best]),
+            (LineLayers { difference: true, ..none }, &["D − D*, about ½"]),
             (LineLayers { arrows: true, ..none }, &["z → G(z)"]),
             (LineLayers { average: true, ..none }, &["p_g, average of G"]),
         ];

@@ -48,7 +48,7 @@ pub fn words(entry: &Entry, judge: Judge) -> Option<(&'static str, &'static str)
         )),
         (Judge::Target, "difference") => Some((
             "σ(a) − σ(a*)",
-            "In D's place how far its output is from the best, as that is estimated: blue where it says real too often, orange where fake",
+            "How far D's output is from the best, as that is known or estimated: above its level, or blue, where it says real too often; below it, or orange, where fake",
         )),
         (Judge::Target | Judge::JointTarget, "field") => Some((
             "σ(a): fake – real",

@@ -45,7 +45,7 @@ pub struct Entry {
 /// Of `view=`: the layer that is there only while the run keeps an average.
 pub const AVERAGE: &str = "average";
 
-const LINE: [Entry; 6] = [
+const LINE: [Entry; 7] = [
     Entry {
         name: "data",
         view: "density",
@@ -85,6 +85,14 @@ const LINE: [Entry; 6] = [
         hint: "The best discriminator against this G: p_data / (p_data + p_g)",
         swatch: Swatch::Line("d", "", "1"),
         slot: |s| &mut s.line.optimal,
+    },
+    Entry {
+        name: "difference",
+        view: "difference",
+        label: "D − D*",
+        hint: "How far D is from its best, drawn about the level ½: above it D says real too often, below it fake",
+        swatch: Swatch::Line("d", "6 2.5 1.5 2.5", "1.4"),
+        slot: |s| &mut s.line.difference,
     },
     Entry {
         name: "arrows",

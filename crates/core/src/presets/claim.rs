@@ -28,6 +28,8 @@ pub enum Figure {
     GradientG,
     /// How far the mean of G's samples lies from that of the data.
     MeanOffset,
+    /// The first coordinate of the mean of G's samples: where on a ring most of them are.
+    MeanX,
     /// Share of G's samples with a coordinate beyond ±0.99, where a tanh is flat.
     AtTheEdge,
     /// Mean D(x) of real samples minus mean D(G(z)).
