@@ -232,6 +232,62 @@ fn mortal_gpu() -> String {
     )
 }
 
+/// Counts the device buffers that have not been destroyed: what `buffers` is asked, it answers by how many and their bytes.
+fn counted_buffers() -> String {
+    in_worker(
+        "const live = new Set(), create = GPUDevice.prototype.createBuffer, end = GPUBuffer.prototype.destroy;
+        GPUDevice.prototype.createBuffer = function (what) {
+            const buffer = create.call(this, what);
+            live.add(buffer);
+            return buffer;
+        };
+        GPUBuffer.prototype.destroy = function () {
+            live.delete(this);
+            end.call(this);
+        };
+        const channel = new BroadcastChannel('buffers');
+        channel.onmessage = () => {
+            channel.postMessage([live.size, [...live].reduce((bytes, buffer) => bytes + buffer.size, 0)]);
+        };",
+    )
+}
+
+/// Devices of which the next buffer is a mistake ('mistake' said on `faulty`), or none gets memory any more ('full').
+/// Counts how many devices were asked for.
+fn faulty_gpu() -> String {
+    in_worker(
+        "let wish = '', asked = 0;
+        const create = GPUDevice.prototype.createBuffer, request = GPUAdapter.prototype.requestDevice;
+        GPUAdapter.prototype.requestDevice = function (...given) {
+            asked += 1;
+            return request.apply(this, given);
+        };
+        GPUDevice.prototype.createBuffer = function (what) {
+            const { MAP_READ, STORAGE } = GPUBufferUsage;
+            if (wish === 'full') {
+                const error = new GPUOutOfMemoryError('no room');
+                setTimeout(() => this.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error })));
+            }
+            if (wish !== 'mistake') return create.call(this, what);
+            wish = '';
+            return create.call(this, { ...what, usage: MAP_READ | STORAGE });
+        };
+        const channel = new BroadcastChannel('faulty');
+        channel.onmessage = ({ data }) => (data === 'asked' ? channel.postMessage(asked) : (wish = data));",
+    )
+}
+
+/// What the worker answers on a channel.
+async fn ask(page: &Page, channel: &str, what: &str) -> Result<Value> {
+    page.api(&format!(
+        "const channel = new BroadcastChannel('{channel}');
+        const answer = new Promise((done) => (channel.onmessage = ({{ data }}) => done(data)));
+        channel.postMessage('{what}');
+        return await answer"
+    ))
+    .await
+}
+
 const DESTROY: &str = "new BroadcastChannel('mortal').postMessage(0)";
 
 #[test]
@@ -265,5 +321,84 @@ fn a_lost_device_costs_a_sentence_and_little_else() {
         page.until_iteration(from + 200.0).await?;
         ensure!(place(&page).await?.0 == "cpu", "it came back a second time");
         page.expect_quiet().await
+    });
+}
+
+#[test]
+fn buffers_that_are_replaced_are_given_back() {
+    browse_webgpu(async |page| {
+        page.prepare(&counted_buffers()).await?;
+        stage(&page, "#data=ring8&g=16&d=16&batch=32&backend=webgpu").await?;
+        until_at(&page, "webgpu").await?;
+        let scenes = async |count: u32| -> Result<Value> {
+            let script = format!(
+                "for (let i = 0; i < {count}; i += 1) {{
+                    await a.load('#data=ring8&g=16&d=16&batch=32&backend=webgpu&seed=' + (2 + i));
+                    for (const k of [2, 3, 1]) {{ await a.set('kd', k); await a.advance(2); }}
+                }}"
+            );
+            page.api(&script).await?;
+            ask(&page, "buffers", "how many").await
+        };
+        let few = scenes(3).await?;
+        let many = scenes(6).await?;
+        let number = |value: &Value, at: usize| value[at].as_f64().context("no number");
+        // One run's buffers, and some to read back through.
+        let (count, bytes) = (number(&few, 0)?, number(&few, 1)?);
+        ensure!((6.0..40.0).contains(&count), "{few}");
+        ensure!(number(&many, 0)? <= count + 4.0, "{few}, then {many}");
+        ensure!(number(&many, 1)? <= 1.5 * bytes, "{few}, then {many}");
+        Ok(())
+    });
+}
+
+/// A run that plays on WebGPU is changed while the device has this fault; gives the one sentence about it.
+async fn after_a_fault(page: &Page, what: &str) -> Result<String> {
+    page.prepare(&faulty_gpu()).await?;
+    page.prepare(LISTEN).await?;
+    stage(page, "#data=ring8&g=16&d=16&batch=32&backend=webgpu").await?;
+    until_at(page, "webgpu").await?;
+    page.click("play").await?;
+    page.until_iteration(20.0).await?;
+    let script = format!(
+        "new BroadcastChannel('faulty').postMessage('{what}');
+        await a.set('loss', 'minimax').catch(() => {{}})"
+    );
+    page.api(&script).await?;
+    until_told(page, "fault", "the run goes on from iteration").await
+}
+
+#[test]
+fn a_command_that_the_device_refuses_costs_a_sentence() {
+    browse_webgpu(async |page| {
+        let told = after_a_fault(&page, "mistake").await?;
+        ensure!(told.contains("refused a command") && told.ends_with("on the CPU."), "{told}");
+        // Another device makes no mistakes.
+        until_at(&page, "webgpu").await?;
+        let from = page.number("iteration").await?;
+        page.until_iteration(from + 5.0).await?;
+        let all = said(&page, "fault").await?;
+        ensure!(all.len() == 1, "one sentence would do: {all:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_device_without_memory_is_asked_once() {
+    browse_webgpu(async |page| {
+        let told = after_a_fault(&page, "full").await?;
+        ensure!(told.contains("ran out of memory") && told.ends_with("on the CPU."), "{told}");
+        until_at(&page, "cpu").await?;
+        let from = page.number("iteration").await?;
+        page.until_iteration(from + 500.0).await?;
+        ensure!(place(&page).await?.0 == "cpu", "it went to another device");
+        let all = said(&page, "fault").await?;
+        ensure!(all.len() == 1, "one sentence would do: {all:?}");
+        let asked = ask(&page, "faulty", "asked").await?;
+        ensure!(asked == json!(1), "{asked} devices were asked for");
+        // A new run that wishes for a GPU hears why it has none.
+        page.api("await a.load('#data=bimodal&backend=webgpu')").await?;
+        until_told(&page, "notice", "ran out of memory, so the run computes on the CPU").await?;
+        Ok(())
     });
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use adversaria_gpu::Large;
 use adversaria_kernels::check::check;
-use adversaria_kernels::encode::{Crew, encode, encode_table};
+use adversaria_kernels::encode::{Crew, Uses, encode, encode_table};
 use adversaria_kernels::program::Op;
 use adversaria_kernels::wgsl::{
     BLOCK, BLOCK_COLS, BLOCK_ROWS, DISPATCH, Module, PLAN_WORDS, QUAD, RESIDENT, TILE, TILE_SIDE,
 };
 use adversaria_tests::browser::Page;
-use adversaria_tests::parity::{Case, FAULTS, cases, table};
+use adversaria_tests::parity::{Case, FAULTS, Fault, cases, table};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use crate::browse_webgpu;
 
 const THREADS: u32 = 64;
+/// As the page has them in software.
+const PAGE_THREADS: u32 = 4;
 /// Larger arenas would take long on their way through the driver.
 const MOST_WORDS: u32 = 12_000;
 /// The interpreter runs the same functions as the dispatches: of its cases, one in so many.
@@ -33,13 +35,29 @@ struct Work {
     module: &'static Module,
     entry: &'static str,
     constants: Value,
+    threads: u32,
     cases: Vec<Case>,
 }
 
 impl Work {
     fn dispatch(entry: &'static str, cases: Vec<Case>) -> Self {
         let constants = json!({ "WG": THREADS, "TEAM": THREADS });
-        Self { module: &DISPATCH, entry, constants, cases }
+        Self { module: &DISPATCH, entry, constants, threads: THREADS, cases }
+    }
+
+    /// As the page has it made in software: four threads, and no code but what its cases need.
+    fn as_on_the_page(module: &'static Module, entry: &'static str, cases: Vec<Case>) -> Self {
+        let uses = cases.iter().fold(Uses::default(), |uses, case| uses.and(Uses::of(&case.op)));
+        let team = if entry == "resident" { PAGE_THREADS } else { 1 };
+        let constants = json!({
+            "WG": PAGE_THREADS,
+            "TEAM": team,
+            "OPS": if entry == "resident" { uses.ops } else { 0 },
+            "ACTS": uses.acts,
+            "PHIS": uses.phis,
+            "EPILOGUES": uses.epilogues,
+        });
+        Self { module, entry, constants, threads: PAGE_THREADS, cases }
     }
 
     /// Which of the module's bindings the entry point uses: WebGPU's automatic layout holds no others.
@@ -68,7 +86,7 @@ impl Work {
     }
 
     fn job(&self, case: &Case) -> Value {
-        let crew = Crew { threads: THREADS, groups: 1 };
+        let crew = Crew { threads: self.threads, groups: 1 };
         let checked = check(&case.op, case.words).expect("a case is well formed");
         let arena: Vec<u32> = case.arena().iter().map(|x| x.to_bits()).collect();
         json!({
@@ -128,13 +146,19 @@ fn works() -> Vec<Work> {
             products.iter().filter(|case| is_even(&case.op, deep)).cloned().collect();
         for module in [&BLOCK, &QUAD] {
             let (constants, cases) = (constants.clone(), cases.clone());
-            works.push(Work { module, entry: "block", constants, cases });
+            works.push(Work { module, entry: "block", constants, threads: THREADS, cases });
         }
     }
-    works.push(Work { module: &TILE, entry: "tile", constants: json!({}), cases: products });
+    // Others may not be given to it: threads would share vectors.
+    let owned: Vec<Case> =
+        products.iter().filter(|case| owns_its_vectors(&case.op)).cloned().collect();
+    let (constants, threads) = (json!({}), THREADS);
+    works.push(Work { module: &TILE, entry: "tile", constants, threads, cases: owned });
     let constants = json!({ "WG": THREADS, "TEAM": THREADS });
-    let cases = cases.into_iter().step_by(INTERPRETED).collect();
-    works.push(Work { module: &RESIDENT, entry: "resident", constants, cases });
+    let few: Vec<Case> = cases.into_iter().step_by(INTERPRETED).collect();
+    works.push(Work::as_on_the_page(&DISPATCH, "gemm", products));
+    works.push(Work::as_on_the_page(&RESIDENT, "resident", few.clone()));
+    works.push(Work { module: &RESIDENT, entry: "resident", constants, threads, cases: few });
     works
 }
 
@@ -147,6 +171,12 @@ impl IntoNumber for bool {
     fn into_number(self) -> u32 {
         self.into()
     }
+}
+
+/// Products whose results come in fours of words.
+fn owns_its_vectors(op: &Op) -> bool {
+    let Op::Gemm { c, .. } = *op else { return false };
+    [c.at, c.stride, c.cols].iter().all(|n| n.is_multiple_of(4))
 }
 
 /// Products that come in fours of words, with neighbours as said.
@@ -213,6 +243,49 @@ fn planted_faults_are_found() {
             ensure!(verdict.is_err(), "{:?} for {:?} passes", fault.put, fault.find);
         }
         ensure!(seen.len() == DISPATCH.entries.len(), "only {seen:?}");
+        Ok(())
+    });
+}
+
+/// One fault in the text that each of the other modules has for itself.
+#[test]
+fn planted_faults_are_found_in_every_module() {
+    browse_webgpu(async |page| {
+        page.open("#data=bimodal&backend=cpu").await?;
+        for module in [&TILE, &BLOCK, &QUAD, &RESIDENT] {
+            let others = [&DISPATCH, &RESIDENT, &TILE, &BLOCK];
+            let others = others.into_iter().filter(|other| other.name != module.name);
+            let is_own = |fault: &&Fault| {
+                module.source.contains(fault.find)
+                    && others.clone().all(|other| !other.source.contains(fault.find))
+            };
+            let fault = FAULTS.iter().find(is_own).context(module.name)?;
+            let source = module.source.replacen(fault.find, fault.put, 1);
+            let mut found = false;
+            for mut work in works().into_iter().filter(|work| work.module.name == module.name) {
+                work.cases.retain(|case| fault.touches(case));
+                found |= work.verdict(&page, &source).await?.is_err();
+            }
+            ensure!(found, "{}: {:?} for {:?} passes", module.name, fault.put, fault.find);
+        }
+        Ok(())
+    });
+}
+
+/// A pipeline without the code of an activation that occurs is not one that happens to be right.
+#[test]
+fn what_is_left_out_of_a_pipeline_is_missed() {
+    browse_webgpu(async |page| {
+        page.open("#data=bimodal&backend=cpu").await?;
+        let products = |work: &Work| work.entry == "gemm" && work.threads == PAGE_THREADS;
+        let mut work = works().into_iter().find(products).context("no such work")?;
+        for constant in ["ACTS", "EPILOGUES"] {
+            let whole = work.constants[constant].take();
+            work.constants[constant] = json!(0);
+            let verdict = work.verdict(&page, DISPATCH.source).await?;
+            ensure!(verdict.is_err(), "it is right without its {constant}");
+            work.constants[constant] = whole;
+        }
         Ok(())
     });
 }

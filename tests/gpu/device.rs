@@ -11,10 +11,14 @@ pub(crate) fn gpu() -> Option<Gpu> {
             Some(gpu)
         }
         Err(error) => {
-            let required = std::env::var("GPU").is_ok_and(|wish| wish == "require");
-            assert!(!required, "{error}, and GPU=require");
+            assert!(!is_required(), "{error}, and GPU=require");
             println!("skipped: {error}");
             None
         }
     }
+}
+
+/// Whether nothing may be left out.
+pub(crate) fn is_required() -> bool {
+    std::env::var("GPU").is_ok_and(|wish| wish == "require")
 }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cost;
 mod device;
 mod kernels;
+mod memory;
 mod updates;
+mod watched;

@@ -11,7 +11,8 @@ use adversaria_kernels::cpu::{CpuBackend, Isa};
 use adversaria_kernels::program::{Act, Epilogue, Op};
 use adversaria_tests::learning::{Bar, SCENES};
 
-use crate::device::gpu;
+use crate::device::{gpu, is_required};
+use crate::watched::Watched;
 
 /// Updates of each comparison.
 const UPDATES: u32 = 200;
@@ -43,6 +44,13 @@ fn learning() -> Vec<RunSpec> {
     toys.map(|scene| spec(scene.address).with("batch", "20").unwrap()).collect()
 }
 
+/// The first of them as it is learned: sums over a batch of 256 are shared out otherwise than short ones.
+fn whole() -> RunSpec {
+    let spec = spec(SCENES[0].address);
+    assert!(spec.batch() >= 128);
+    spec
+}
+
 fn others() -> Vec<RunSpec> {
     OTHERS.into_iter().map(spec).collect()
 }
@@ -51,7 +59,8 @@ const FORMS: [Form; 2] = [Form::Dispatch, Form::Resident];
 
 fn forms(gpu: &Gpu, sources: &Sources) -> Vec<Contender> {
     let one = |form: Form| {
-        Contender::new(form.name(), GpuBackend::with_sources(gpu, Some(form), sources))
+        let backend = GpuBackend::with_sources(gpu, Some(form), sources);
+        Contender::new(form.name(), Watched::in_form(backend, form, &[]))
     };
     FORMS.into_iter().map(one).collect()
 }
@@ -81,6 +90,11 @@ fn every_update_agrees(specs: &[RunSpec]) {
 #[test]
 fn every_update_of_the_learning_scenes_agrees() {
     every_update_agrees(&learning());
+}
+
+#[test]
+fn every_update_of_a_scene_in_its_own_batch_agrees() {
+    every_update_agrees(&[whole()]);
 }
 
 #[test]
@@ -214,6 +228,7 @@ fn the_device_times_what_it_computes() {
     // Kernels are made the first time.
     timed(1);
     let (Some(few), Some(many)) = (timed(50), timed(100)) else {
+        assert!(!is_required(), "no timestamps, and GPU=require");
         return println!("skipped: {} has no timestamps", gpu.name());
     };
     for (device, host) in [few, many] {

@@ -54,6 +54,10 @@ impl Backend for Sabotaged {
     fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
         self.0.poll(ticket)
     }
+
+    fn forget(&mut self, ticket: Ticket) {
+        self.0.forget(ticket);
+    }
 }
 
 fn learned(scene: &Scene) {

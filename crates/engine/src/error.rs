@@ -106,7 +106,12 @@ impl EngineError {
     /// Whether the device under the run is of no more use, so that the run goes on elsewhere or not at all.
     #[must_use]
     pub const fn is_of_device(&self) -> bool {
-        matches!(self, Self::Backend(BackendError::Lost { .. } | BackendError::Refused { .. }))
+        matches!(
+            self,
+            Self::Backend(
+                BackendError::Lost { .. } | BackendError::Refused { .. } | BackendError::Exhausted
+            )
+        )
     }
 
     /// What the user reads.
@@ -122,7 +127,9 @@ impl EngineError {
             | Self::NoMoment
             | Self::WentElsewhere
             | Self::NoRun => FaultCode::BadRequest,
-            Self::Backend(BackendError::OutOfMemory { .. }) => FaultCode::OutOfMemory,
+            Self::Backend(BackendError::OutOfMemory { .. } | BackendError::Exhausted) => {
+                FaultCode::OutOfMemory
+            }
             Self::Backend(BackendError::Lost { .. } | BackendError::Refused { .. }) => {
                 FaultCode::DeviceLost
             }

@@ -4,6 +4,7 @@ mod alone;
 mod answers;
 mod audit;
 mod checkpoint;
+mod checks;
 mod compare;
 mod compile;
 mod diagnose;

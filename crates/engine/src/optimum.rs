@@ -249,7 +249,8 @@ impl Stage {
         let cost = (now() - begun) / f64::from(updates);
         pursuit.cost = if pursuit.cost > 0.0 { 0.7 * pursuit.cost + 0.3 * cost } else { cost };
         let alone = std::mem::replace(&mut self.alone, true);
-        self.after_training(Some(Slice { iterations: updates, begun, alone }))
+        self.after_training(Some(Slice { iterations: updates, begun, alone }));
+        Ok(())
     }
 
     /// Says what came of it; the answer comes with the metrics of where it ended.

@@ -5,12 +5,12 @@ use adversaria_core::math::sigmoid;
 use adversaria_core::spec::RunSpec;
 use adversaria_protocol::{Event, Frame, Layers, Metrics, Neighbour, Reply};
 
+use crate::checks::Check;
 use crate::diagnose::{look_at, norms, told};
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
 use crate::figures::Figures;
 use crate::files::Files;
-use crate::gauge::Slice;
 use crate::probe::Job;
 use crate::run::{Change, Pending, Reading};
 use crate::stage::{REST_MILLIS, Stage};
@@ -36,6 +36,8 @@ pub(crate) enum Owed {
         spec: String,
         look: Box<Look>,
         figures: Pending,
+        /// Of the slice before it, until the figures have come.
+        check: Option<Check>,
     },
     /// A comparison of p_g with p_data.
     Evaluation {
@@ -83,10 +85,7 @@ pub(crate) enum Owed {
     /// The figures after a slice, to see whether they are finite.
     Check {
         reading: Reading,
-        /// Iterations made by then.
-        iteration: u64,
-        /// What to measure, where the device answers later.
-        slice: Option<Slice>,
+        check: Check,
     },
 }
 
@@ -174,12 +173,9 @@ impl Stage {
                 }
                 self.reply(*id, Ok(Reply::Done));
             }
-            Owed::Check { reading, iteration, slice } => {
+            Owed::Check { reading, check } => {
                 let Some(words) = self.run.poll(reading)? else { return Ok(false) };
-                if let Some(slice) = slice {
-                    self.gauge.arrive(*slice);
-                }
-                self.check(&words, *iteration)?;
+                self.check(check, &words)?;
             }
             Owed::Keep { snapshot, reading } => {
                 let Some(words) = self.run.poll(reading)? else { return Ok(false) };
@@ -226,8 +222,11 @@ impl Stage {
                 self.judged = true;
                 self.stale = true;
             }
-            Owed::Frame { begun, iteration, part, spec, look, figures } => {
+            Owed::Frame { begun, iteration, part, spec, look, figures, check } => {
                 let Some(words) = self.run.words(figures)? else { return Ok(false) };
+                if let Some(check) = check.take() {
+                    self.check(&check, &words)?;
+                }
                 let Some(seen) = self.view.seen(&mut self.run, look)? else { return Ok(false) };
                 let frame = Frame {
                     standing: self.standing,
@@ -341,15 +340,5 @@ impl Stage {
         (metrics.norm_minimax, metrics.norm_nonsaturating) = self.norms;
         metrics.evaluation.clone_from(&self.evaluation);
         metrics
-    }
-
-    fn check(&self, words: &[f32], iteration: u64) -> Result<(), EngineError> {
-        let figures = Figures::decode(&self.run.compiled.layout, words);
-        match figures.diverged() {
-            Some(what) if !self.diverged() => {
-                Err(EngineError::Diverged { what: what.into(), iteration })
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -142,12 +142,13 @@ impl Stage {
 
     fn read_for_move(&mut self) -> Result<Option<Vec<f32>>, EngineError> {
         self.run.complete()?;
-        let asked = self.moving.as_ref().and_then(|moving| moving.reading.clone());
+        let asked = self.moving.as_mut().and_then(|moving| moving.reading.take());
         let reading = asked.map_or_else(|| self.run.read_state(), Ok)?;
+        let state = self.run.poll(&reading);
         if let Some(moving) = &mut self.moving {
-            moving.reading = Some(reading.clone());
+            moving.reading = Some(reading);
         }
-        self.run.poll(&reading)
+        state
     }
 
     /// The run is on another backend, with this state.
@@ -188,7 +189,7 @@ impl Stage {
         }
         run.change_to(self.run.spec())?;
         let (before, iteration) = (self.run.iteration(), run.iteration());
-        (self.run, self.place) = (run, to.place);
+        (self.run, self.place, self.unchecked) = (run, to.place, None);
         let arrived =
             self.standing == Standing::Arrived && self.until.is_some_and(|until| iteration < until);
         match self.standing {

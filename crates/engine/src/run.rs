@@ -1,6 +1,8 @@
 //! One training run: its spec, its programs on a backend, and the log of what was changed while it ran.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use adversaria_core::data::Modes;
@@ -47,16 +49,27 @@ pub struct Run {
     pub(crate) alone: Option<Alone>,
     pub(crate) compiled: Compiled,
     pub(crate) backend: Box<dyn Backend>,
+    dropped: Dropped,
     pub(crate) table: Arc<Table>,
     /// The modes whose numbers G and D are told.
     pub(crate) modes: Option<Modes>,
     record: bool,
 }
 
-/// A read-back under way: which words of the answer are which.
-#[derive(Clone, Debug)]
+/// A read-back under way. One that is dropped is no longer wanted, and the backend hears of it with the next.
+#[derive(Debug)]
 pub(crate) struct Reading {
-    pub(crate) ticket: Ticket,
+    ticket: Ticket,
+    dropped: Dropped,
+}
+
+/// Tickets of readings of one backend that are done with.
+type Dropped = Rc<RefCell<Vec<Ticket>>>;
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.dropped.borrow_mut().push(self.ticket);
+    }
 }
 
 impl Run {
@@ -101,6 +114,7 @@ impl Run {
             alone: None,
             compiled,
             backend,
+            dropped: Dropped::default(),
             table,
             modes,
             record,
@@ -298,7 +312,11 @@ impl Run {
     }
 
     pub(crate) fn read(&mut self, ranges: &[Range<u32>]) -> Result<Reading, EngineError> {
-        Ok(Reading { ticket: self.backend.read(ranges)? })
+        for ticket in self.dropped.borrow_mut().drain(..) {
+            self.backend.forget(ticket);
+        }
+        let ticket = self.backend.read(ranges)?;
+        Ok(Reading { ticket, dropped: Rc::clone(&self.dropped) })
     }
 
     pub(crate) fn poll(&mut self, reading: &Reading) -> Result<Option<Vec<f32>>, EngineError> {
@@ -467,7 +485,8 @@ impl Run {
         backend.prepare(self.compiled.words, self.compiled.programs.clone())?;
         backend.set_table(Arc::clone(&self.table))?;
         backend.write(0, state)?;
-        self.backend = backend;
+        // Tickets of the old one say nothing to the new one.
+        (self.backend, self.dropped) = (backend, Dropped::default());
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use adversaria_core::diagnosis::{self, Look};
 use adversaria_core::metrics::{Calibration, Judge};
 use adversaria_protocol::{Diagnosis, Evaluation, Event, Fault, Layers, Reply, Standing, Step};
 
+use crate::checks::Check;
 use crate::diagnose::told;
 use crate::error::EngineError;
 use crate::evaluate::judge_of;
@@ -19,8 +20,6 @@ use crate::session::Next;
 use crate::travel::Travel;
 use crate::view::View;
 
-/// Slices whose words are on their way: one that the device computes, and one that waits for it.
-const MOST_UNDER_WAY: usize = 2;
 /// Least time between frames, while playing and while advancing.
 const FRAME_MILLIS: f64 = 33.0;
 const ADVANCING_FRAME_MILLIS: f64 = 2000.0;
@@ -66,6 +65,8 @@ pub(crate) struct Stage {
     pub(crate) gauge: Gauge,
     /// Nothing but training has been submitted since the last slice.
     pub(crate) alone: bool,
+    /// Of what was trained in this turn.
+    pub(crate) unchecked: Option<Check>,
     pub(crate) view: View,
     pub(crate) standing: Standing,
     pub(crate) owed: Vec<Owed>,
@@ -120,6 +121,7 @@ impl Stage {
             answers_later: false,
             gauge: Gauge::default(),
             alone: true,
+            unchecked: None,
             view,
             standing: Standing::Paused,
             owed: vec![Owed::Keep { snapshot, reading }],
@@ -218,7 +220,8 @@ impl Stage {
         self.end_travel();
         self.run.step(step)?;
         self.reread();
-        self.after_training(None)
+        self.after_training(None);
+        Ok(())
     }
 
     pub(crate) fn change(&mut self, field: &str, value: &str) -> Result<(), EngineError> {
@@ -244,6 +247,7 @@ impl Stage {
         self.owed.retain(|owed| {
             !matches!(owed, Owed::Check { .. } | Owed::Frame { .. } | Owed::Evaluation { .. })
         });
+        self.unchecked = None;
         self.reread();
         self.pause();
         self.unjudged = true;
@@ -309,6 +313,7 @@ impl Stage {
         self.train(now)?;
         self.measure_rate(now());
         self.look(now())?;
+        self.check_alone()?;
         // A frame is timed without the comparison that may come after it.
         self.settle(now())?;
         self.judge(now())?;
@@ -402,12 +407,6 @@ impl Stage {
         u32::try_from(affordable.min(wanted)).unwrap_or(u32::MAX)
     }
 
-    /// As many slices are under way as may be.
-    pub(crate) fn is_full(&self) -> bool {
-        let checks = self.owed.iter().filter(|owed| matches!(owed, Owed::Check { .. }));
-        checks.count() >= MOST_UNDER_WAY
-    }
-
     /// Whole iterations that a pace is behind, at most a tenth of a second's worth.
     fn behind(&self, now: f64, rate: f32) -> u64 {
         let late = (now - self.times.next_iteration).clamp(0.0, 100.0);
@@ -444,7 +443,8 @@ impl Stage {
         {
             self.standing = Standing::Arrived;
         }
-        self.after_training(Some(Slice { iterations, begun, alone }))
+        self.after_training(Some(Slice { iterations, begun, alone }));
+        Ok(())
     }
 
     /// Iterations that somebody waits for have been made.
@@ -457,17 +457,6 @@ impl Stage {
                 break;
             }
         }
-    }
-
-    pub(crate) fn after_training(&mut self, slice: Option<Slice>) -> Result<(), EngineError> {
-        self.stale = true;
-        self.unjudged = true;
-        self.history.follow(self.run.iteration(), self.run.log());
-        let reading = self.run.read_figures(false)?;
-        self.answers_later = self.run.backend.in_flight();
-        let slice = slice.filter(|_| self.answers_later);
-        self.owed.push(Owed::Check { reading, iteration: self.run.iteration(), slice });
-        Ok(())
     }
 
     fn measure_rate(&mut self, now: f64) {
@@ -500,6 +489,7 @@ impl Stage {
         }
         self.alone = false;
         let figures = self.run.read_figures(true)?.into();
+        let check = self.check_these();
         let look = Box::new(self.view.look(&mut self.run, self.layers)?);
         let spec = self.run.spec().address();
         self.owed.push(Owed::Frame {
@@ -509,6 +499,7 @@ impl Stage {
             spec,
             look,
             figures,
+            check,
         });
         self.times.frame = now;
         self.stale = false;

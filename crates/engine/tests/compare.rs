@@ -98,6 +98,10 @@ impl Backend for Faulty {
     fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
         self.backend.poll(ticket)
     }
+
+    fn forget(&mut self, ticket: Ticket) {
+        self.backend.forget(ticket);
+    }
 }
 
 /// β1 a ten-thousandth larger.

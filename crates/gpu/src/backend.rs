@@ -5,33 +5,22 @@ use std::sync::Arc;
 
 use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
 use adversaria_kernels::check::{CheckedProgram, check_program, check_table};
-use adversaria_kernels::encode::{Crew, RECORD_WORDS, Uses, blocks, encode, encode_table};
-use adversaria_kernels::program::{Epilogue, Mat, Op, Program, Table};
-use adversaria_kernels::wgsl::{
-    BLOCK, BLOCK_COLS, BLOCK_ROWS, DISPATCH, PLAN_RUNS, PLAN_WORDS, RESIDENT, TILE, TILE_SIDE,
-};
+use adversaria_kernels::encode::{Crew, RECORD_WORDS, Uses, encode, encode_table};
+use adversaria_kernels::program::{Program, Table};
+use adversaria_kernels::wgsl::{PLAN_RUNS, PLAN_WORDS};
 
 use crate::clock::Clock;
 use crate::cost::{Form, choose, micros};
 use crate::device::Gpu;
-use crate::kernels::{Kernels, Large, Sources, Tuning, Variant, Which};
-use crate::transfer::{Reads, Uploads};
+use crate::kernels::{Kernels, Sources, Tuning, Variant, Which};
+use crate::launch::{Launch, interpreter, launch};
+use crate::transfer::{Memory, Reads, Uploads};
 use crate::turns;
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
 const SUBMISSION_MICROS: f64 = 10_000.0;
 const RECORD_BYTES: u64 = 4 * RECORD_WORDS as u64;
 const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
-
-/// One dispatch: the kernel and how many workgroups.
-#[derive(Clone, Copy, Debug)]
-struct Launch {
-    which: Which,
-    variant: Variant,
-    groups: [u32; 2],
-    /// Where the op's record begins, in bytes.
-    record: u32,
-}
 
 struct Prepared {
     checked: CheckedProgram,
@@ -60,9 +49,9 @@ pub struct GpuBackend {
     kernels: Kernels,
     tuning: Tuning,
     words: u32,
-    arena: wgpu::Buffer,
-    program: wgpu::Buffer,
-    table_buffer: wgpu::Buffer,
+    arena: Memory,
+    program: Memory,
+    table_buffer: Memory,
     table: Option<Arc<Table>>,
     groups: Option<Groups>,
     programs: Vec<Prepared>,
@@ -116,6 +105,12 @@ impl GpuBackend {
     #[must_use]
     pub fn form(&self, program: usize) -> Option<Form> {
         self.programs.get(program).map(|program| program.form)
+    }
+
+    /// Buffers through which words are read back, those that are free included.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.reads.held()
     }
 
     fn encoder(&mut self) -> &mut wgpu::CommandEncoder {
@@ -354,79 +349,10 @@ impl GpuBackend {
     }
 }
 
-fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {
-    gpu.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some(label),
-        size: bytes.max(4).next_multiple_of(16),
-        usage: wgpu::BufferUsages::STORAGE
-            | wgpu::BufferUsages::COPY_DST
-            | wgpu::BufferUsages::COPY_SRC,
-        mapped_at_creation: false,
-    })
-}
-
-/// The resident form's kernel for these ops.
-fn interpreter(uses: Uses) -> Variant {
-    Variant { entry: RESIDENT.entries[0], teams: true, deep: [false; 2], uses }
-}
-
-/// The kernel of an op and the workgroups it needs.
-fn launch(op: &Op, crew: Crew, tuning: Tuning, record: u32) -> Launch {
-    let Tuning { most_groups, .. } = tuning;
-    let tiles = tuning.large == Large::Tiles;
-    let entry = DISPATCH.entries[op.code() as usize];
-    let uses = Uses { ops: 0, ..Uses::of(op) };
-    let variant = Variant { entry, teams: false, deep: [false; 2], uses };
-    let one = Launch { which: Which::Dispatch, variant, groups: [1, 1], record };
-    let spread = |elements: u32| Launch {
-        groups: [elements.div_ceil(crew.threads).clamp(1, most_groups), 1],
-        ..one
-    };
-    let area = |m: Mat| spread(m.rows * m.cols);
-    let teams = |results: u32, team: u32| {
-        let groups = [results.div_ceil(crew.threads / team).clamp(1, most_groups), 1];
-        Launch { variant: Variant { teams: team > 1, ..variant }, groups, ..one }
-    };
-    match *op {
-        Op::Tick { .. } | Op::Tally { .. } => one,
-        Op::PointLoss { .. } | Op::SumSquares { .. } => {
-            Launch { variant: Variant { teams: true, ..variant }, ..one }
-        }
-        Op::Draw { out, .. } => spread(out.rows.div_ceil(2) * out.cols),
-        Op::Gather { out, .. } | Op::Spread { out, .. } => area(out),
-        Op::Zip { out, .. } | Op::Scale { out, .. } | Op::PointGrad { out, .. } => area(out),
-        Op::Map { y, .. } => area(y),
-        Op::Pick { out: units, .. } | Op::Route { v: units, .. } => area(units),
-        Op::RowSum { x, .. } => teams(x.rows, crew.team(x.rows, x.cols)),
-        Op::Gemm { a, ta, c, .. } => {
-            let depth = if ta { a.rows } else { a.cols };
-            let large = c.rows.min(c.cols) >= TILE_SIDE / 2 && depth >= 8;
-            if let (true, false, Some(deep)) = (large, tiles, even(op)) {
-                let groups = [c.rows.div_ceil(BLOCK_ROWS) * c.cols.div_ceil(BLOCK_COLS), 1];
-                let variant = Variant { entry: BLOCK.entries[0], deep, ..variant };
-                Launch { which: Which::Block, variant, groups, record }
-            } else if large && tiles {
-                let groups = [c.cols.div_ceil(TILE_SIDE), c.rows.div_ceil(TILE_SIDE)];
-                let variant = Variant { entry: TILE.entries[0], ..variant };
-                Launch { which: Which::Tile, variant, groups, record }
-            } else {
-                teams(blocks(c), crew.product_team(c, depth))
-            }
-        }
-        Op::Sgd { p, .. } | Op::Momentum { p, .. } | Op::Adam { p, .. } => spread(p.len),
-        Op::RmsProp { p, .. } | Op::Clamp { p, .. } | Op::Average { p, .. } => spread(p.len),
-    }
-}
-
-/// Whether all that a product touches comes in fours of words at multiples of four, and which of A's and B's
-/// neighbouring words are neighbours in depth.
-fn even(op: &Op) -> Option<[bool; 2]> {
-    let Op::Gemm { a, ta, b, tb, c, epilogue, .. } = *op else { return None };
-    let fours = |m: Mat| (m.at | m.stride).is_multiple_of(4);
-    let depth = if ta { a.rows } else { a.cols };
-    let y = if let Epilogue::ActGrad { y, .. } = epilogue { y } else { c };
-    let fit = [a, b, c, y].into_iter().all(fours);
-    (fit && depth.is_multiple_of(4) && c.cols.is_multiple_of(4)).then_some([!ta, tb])
+fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Memory {
+    let usage =
+        wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+    Memory::new(gpu, label, bytes.max(4).next_multiple_of(16), usage)
 }
 
 impl Backend for GpuBackend {
@@ -543,6 +469,10 @@ impl Backend for GpuBackend {
             }
             taken => taken,
         }
+    }
+
+    fn forget(&mut self, ticket: Ticket) {
+        self.reads.forget(ticket);
     }
 
     fn in_flight(&self) -> bool {

@@ -4,7 +4,7 @@
 use adversaria_kernels::backend::{BackendError, Ticket};
 
 use crate::device::Gpu;
-use crate::transfer::Reads;
+use crate::transfer::{Memory, Reads};
 
 /// The beginning and the end of a submission, 64 bits each.
 const STAMPS: u32 = 2;
@@ -13,7 +13,7 @@ const STAMP_WORDS: u32 = 2 * STAMPS;
 /// Measures submissions, one after the other.
 pub(crate) struct Clock {
     queries: wgpu::QuerySet,
-    resolved: wgpu::Buffer,
+    resolved: Memory,
     nanos_per_tick: f64,
     /// Begins and ends that are on their way.
     tickets: Vec<Ticket>,
@@ -30,12 +30,12 @@ impl Clock {
                 ty: wgpu::QueryType::Timestamp,
                 count: STAMPS,
             }),
-            resolved: gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("clock"),
-                size: 4 * u64::from(STAMP_WORDS),
-                usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: false,
-            }),
+            resolved: Memory::new(
+                gpu,
+                "clock",
+                4 * u64::from(STAMP_WORDS),
+                wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
+            ),
             nanos_per_tick: f64::from(gpu.queue.get_timestamp_period()),
             tickets: vec![],
             micros: 0.0,

@@ -26,8 +26,10 @@ impl Trouble {
 
     pub(crate) fn note(&self, error: BackendError) {
         let mut slot = self.slot();
-        // A device that is lost refuses everything afterwards, and what it refused first explains more.
-        if slot.is_none() || matches!(error, BackendError::Lost { .. }) {
+        // A device that is lost refuses everything afterwards, and what it refused first explains more; one whose memory is
+        // full may be lost for that.
+        let lost = matches!(error, BackendError::Lost { .. });
+        if slot.is_none() || lost && *slot != Some(BackendError::Exhausted) {
             *slot = Some(error);
         }
     }
@@ -152,7 +154,7 @@ impl Gpu {
         });
         let (trouble, wake) = (self.trouble.clone(), self.wake);
         self.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            trouble.note(sentence(&error));
+            trouble.note(trouble_of(&error));
             wake();
         }));
     }
@@ -195,9 +197,9 @@ fn get(of: &wasm_bindgen::JsValue, key: &str) -> Option<wasm_bindgen::JsValue> {
     js_sys::Reflect::get(of, &key.into()).ok()
 }
 
-fn sentence(error: &wgpu::Error) -> BackendError {
+fn trouble_of(error: &wgpu::Error) -> BackendError {
     let why = match error {
-        wgpu::Error::OutOfMemory { .. } => "it is out of memory".to_owned(),
+        wgpu::Error::OutOfMemory { .. } => return BackendError::Exhausted,
         wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
             description.split_whitespace().collect::<Vec<_>>().join(" ")
         }

@@ -5,6 +5,7 @@ mod clock;
 mod cost;
 mod device;
 mod kernels;
+mod launch;
 mod transfer;
 mod turns;
 

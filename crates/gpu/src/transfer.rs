@@ -2,7 +2,7 @@
 //! staging buffers that are mapped when the device gets there. Nothing here waits.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,22 +15,46 @@ const UPLOAD_BYTES: u64 = 1 << 18;
 /// Staging buffers come in multiples of this many bytes, so that they can be used again.
 const STAGING_BYTES: u64 = 1 << 14;
 
+/// A buffer of the device that ends with its owner: browsers keep what is merely dropped until their collector comes by.
+/// Whoever drops one has submitted all commands that use it; the device still does those.
+pub(crate) struct Memory(wgpu::Buffer);
+
+impl Memory {
+    pub(crate) fn new(gpu: &Gpu, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Self {
+        Self(gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        }))
+    }
+}
+
+impl Deref for Memory {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.0
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.0.destroy();
+    }
+}
+
 /// A buffer whose parts are filled one after the other until the next submission.
 pub(crate) struct Uploads {
-    pub(crate) buffer: wgpu::Buffer,
+    pub(crate) buffer: Memory,
     next: u64,
     align: u64,
 }
 
 impl Uploads {
     pub(crate) fn new(gpu: &Gpu, usage: wgpu::BufferUsages, align: u64) -> Self {
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("uploads"),
-            size: UPLOAD_BYTES,
-            usage: usage | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        Self { buffer, next: 0, align }
+        let usage = usage | wgpu::BufferUsages::COPY_DST;
+        Self { buffer: Memory::new(gpu, "uploads", UPLOAD_BYTES, usage), next: 0, align }
     }
 
     /// Where the bytes now stand; `None` when there is no room before the next submission.
@@ -52,11 +76,18 @@ impl Uploads {
 
 /// A buffer that words are read back through, and how far it is: asked for, mapped, or failed.
 struct Staging {
-    buffer: wgpu::Buffer,
+    buffer: Memory,
     used: u64,
     state: Arc<AtomicU8>,
     /// Answers that still have to be taken from it.
     owed: u32,
+}
+
+impl Staging {
+    /// Whether it is of no more use to anybody. While it is being mapped it cannot be used again.
+    fn is_done(&self) -> bool {
+        self.owed == 0 && self.state.load(Ordering::Acquire) != UNDER_WAY
+    }
 }
 
 const UNDER_WAY: u8 = 0;
@@ -76,7 +107,7 @@ pub(crate) struct Reads {
     places: BTreeMap<Ticket, Place>,
     /// The staging buffers that reads are being recorded into, the last one with room.
     open: Vec<u64>,
-    free: Vec<wgpu::Buffer>,
+    free: Vec<Memory>,
     count: u64,
 }
 
@@ -110,6 +141,7 @@ impl Reads {
 
     /// The number of an open staging buffer with room for so many bytes.
     fn room(&mut self, gpu: &Gpu, bytes: u64) -> u64 {
+        self.recycle();
         let bytes = bytes + wgpu::MAP_ALIGNMENT;
         if let Some(&number) = self.open.last()
             && let Some(staging) = self.staging.get(&number)
@@ -119,12 +151,8 @@ impl Reads {
         }
         let fits = self.free.iter().position(|buffer| buffer.size() >= bytes);
         let fresh = || {
-            gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("read-back"),
-                size: bytes.next_multiple_of(STAGING_BYTES),
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
+            let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+            Memory::new(gpu, "read-back", bytes.next_multiple_of(STAGING_BYTES), usage)
         };
         let buffer = fits.map_or_else(fresh, |at| self.free.swap_remove(at));
         self.count += 1;
@@ -159,7 +187,7 @@ impl Reads {
     pub(crate) fn take(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
         let unknown = || BackendError::Unknown { what: format!("read-back {}", ticket.0) };
         let place = self.places.get(&ticket).ok_or_else(unknown)?;
-        let staging = self.staging.get_mut(&place.staging).ok_or_else(unknown)?;
+        let staging = self.staging.get(&place.staging).ok_or_else(unknown)?;
         match staging.state.load(Ordering::Acquire) {
             UNDER_WAY => return Ok(None),
             FAILED => return Err(lost("a read-back failed")),
@@ -174,20 +202,34 @@ impl Reads {
                 .map_err(|error| lost(&error.to_string()))?;
             bytemuck::pod_collect_to_vec(&view)
         };
-        staging.owed -= 1;
-        let number = place.staging;
-        self.places.remove(&ticket);
-        self.recycle(number);
+        self.forget(ticket);
+        self.recycle();
         Ok(Some(words))
     }
 
-    fn recycle(&mut self, number: u64) {
-        if self.staging.get(&number).is_some_and(|staging| staging.owed == 0)
-            && let Some(staging) = self.staging.remove(&number)
+    /// Nobody will take the words of this ticket any more.
+    pub(crate) fn forget(&mut self, ticket: Ticket) {
+        if let Some(place) = self.places.remove(&ticket)
+            && let Some(staging) = self.staging.get_mut(&place.staging)
         {
-            staging.buffer.unmap();
-            self.free.push(staging.buffer);
+            staging.owed -= 1;
         }
+    }
+
+    /// Buffers from which nobody wants anything any more are there for the next reads.
+    fn recycle(&mut self) {
+        for (_, staging) in self.staging.extract_if(.., |_, staging| staging.is_done()) {
+            // One whose mapping failed is of a device that is gone, or of too little memory.
+            if staging.state.load(Ordering::Acquire) == MAPPED {
+                staging.buffer.unmap();
+                self.free.push(staging.buffer);
+            }
+        }
+    }
+
+    /// Staging buffers, those that are free included.
+    pub(crate) fn held(&self) -> usize {
+        self.staging.len() + self.free.len()
     }
 }
 

@@ -59,6 +59,9 @@ pub enum BackendError {
         /// What the driver or browser says.
         why: String,
     },
+    /// The device ran out of memory on the way. What it holds may be wrong.
+    #[error("the GPU ran out of memory")]
+    Exhausted,
     /// A program gathers, and no table was given.
     #[error("the program gathers rows, and there is no table")]
     NoTable,
@@ -108,6 +111,10 @@ pub trait Backend {
     /// # Errors
     /// When the ticket is unknown.
     fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError>;
+
+    /// Nobody will ask for the words of this ticket any more: what is kept for them may go. Of no effect where they have
+    /// been handed out already.
+    fn forget(&mut self, ticket: Ticket);
 
     /// Whether words are on their way from a device, which says so when they have come: until then the host may rest.
     fn in_flight(&self) -> bool {

@@ -159,6 +159,12 @@ impl CpuBackend {
         self.threads
     }
 
+    /// Read-backs whose words are kept for somebody.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.answers.len()
+    }
+
     /// The words of a range, or why there are none.
     fn range(&self, range: &Range<u32>) -> Result<Range<usize>, BackendError> {
         let indices = range.start as usize..range.end as usize;
@@ -322,5 +328,9 @@ impl Backend for CpuBackend {
     fn poll(&mut self, ticket: Ticket) -> Result<Option<Vec<f32>>, BackendError> {
         let unknown = || BackendError::Unknown { what: format!("read-back {}", ticket.0) };
         self.answers.remove(&ticket).map(Some).ok_or_else(unknown)
+    }
+
+    fn forget(&mut self, ticket: Ticket) {
+        self.answers.remove(&ticket);
     }
 }

@@ -122,7 +122,8 @@ pub enum Epilogue {
 /// The distribution of a random draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Law {
-    /// Uniform on [lo, hi).
+    /// Uniform on [lo, hi). The same bits on every executor where hi − lo is a power of two; elsewhere the product with it is
+    /// rounded before the sum is, and a GPU may round both once.
     Uniform {
         /// Lower end.
         lo: f32,

@@ -26,6 +26,8 @@ pub(crate) struct Device {
     /// Iterations of each training submission, and how many such were under way, this one included.
     pub(crate) slices: RefCell<Vec<(u32, u32)>>,
     pub(crate) under_way: Cell<u32>,
+    /// What was read, each time.
+    pub(crate) reads: RefCell<Vec<Vec<Range<u32>>>>,
 }
 
 impl Device {
@@ -41,6 +43,7 @@ impl Device {
             most_words: Cell::new(u32::MAX),
             slices: RefCell::default(),
             under_way: Cell::new(0),
+            reads: RefCell::default(),
         })
     }
 
@@ -120,6 +123,7 @@ impl Backend for Remote {
 
     fn read(&mut self, ranges: &[Range<u32>]) -> Result<Ticket, BackendError> {
         self.device.call()?;
+        self.device.reads.borrow_mut().push(ranges.to_vec());
         let ticket = self.cpu.read(ranges)?;
         let at = self.device.done.get().max(self.device.now.get()) + self.device.journey.get();
         let slice = std::mem::take(&mut self.trained);
@@ -136,6 +140,13 @@ impl Backend for Remote {
             self.device.under_way.set(self.device.under_way.get() - 1);
         }
         self.cpu.poll(ticket)
+    }
+
+    fn forget(&mut self, ticket: Ticket) {
+        if self.asked.remove(&ticket).is_some_and(|asked| asked.slice) {
+            self.device.under_way.set(self.device.under_way.get() - 1);
+        }
+        self.cpu.forget(ticket);
     }
 
     fn in_flight(&self) -> bool {

@@ -4,6 +4,8 @@
 mod device;
 mod host;
 
+use std::ops::Range;
+
 use adversaria_core::spec::{BackendChoice, Exec};
 use adversaria_engine::Wish;
 use adversaria_kernels::backend::BackendError;
@@ -105,6 +107,48 @@ fn slices_overlap_by_two_and_none_is_long() {
     }
 }
 
+/// At a slow pace each iteration is followed by a frame, whose figures are the check too.
+#[test]
+fn a_slice_that_a_frame_follows_is_not_asked_for_its_figures_twice() {
+    let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
+    let device = host.device();
+    host.say(Command::Pace(Some(5.0)));
+    host.say(Command::Play);
+    host.work_for(1000.0);
+    let begin = (device.slices.borrow().len(), device.reads.borrow().len());
+    let frames = |host: &Host| host.heard.iter().filter(|e| matches!(e, Event::Frame(_))).count();
+    let before = frames(&host);
+    host.work_for(9000.0);
+    let slices = device.slices.borrow()[begin.0..].to_vec();
+    assert!(slices.len() > 40 && slices.iter().all(|slice| slice.0 == 1), "{slices:?}");
+    let frames = frames(&host) - before;
+    // The counters and figures are the arena's first words, and the state begins with them.
+    let figures = |ranges: &&Vec<_>| matches!(ranges[..], [Range { start: 0, end: ..=64 }]);
+    let asked = device.reads.borrow()[begin.1..].iter().filter(figures).count();
+    // A comparison with p_data, once a second or less, looks at the figures too.
+    let comparisons = 10;
+    assert!(frames >= slices.len(), "{frames} frames of {}", slices.len());
+    assert!(asked <= frames + comparisons, "{asked} for {frames} and {}", slices.len());
+    assert_eq!(device.under_way.get(), slices.last().map_or(0, |slice| slice.1));
+}
+
+#[test]
+fn a_run_in_a_frame_s_check_diverges_as_in_any_other() {
+    let address = "data=ring8&g=8&d=8&batch=16&loss=wasserstein&optd=sgd:90:0.9&optg=sgd:90:0.9";
+    let mut host = Host::with(Known::Real, address);
+    host.say(Command::Pace(Some(20.0)));
+    host.say(Command::Play);
+    host.work_for(60_000.0);
+    assert_eq!(host.session.standing(), Some(Standing::Diverged));
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert_eq!(fault.code, FaultCode::Diverged);
+    let shown = host.heard.iter().rev().find_map(|event| match event {
+        Event::Frame(frame) => Some(frame.standing),
+        _ => None,
+    });
+    assert_eq!(shown, Some(Standing::Diverged), "the last frame shows where it stopped");
+}
+
 #[test]
 fn iterations_that_are_waited_for_are_made_at_the_pace_of_the_device() {
     let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
@@ -184,6 +228,20 @@ fn a_device_that_refuses_is_left_too() {
     host.work_for(300.0);
     let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
     assert!(fault.message.contains("a buffer is too small"), "{}", fault.message);
+    assert!(host.iteration() > 0 && host.moves() == ["cpu"]);
+}
+
+#[test]
+fn a_device_whose_memory_is_full_is_left_too() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.say(Command::Play);
+    host.work_for(50.0);
+    host.device().trouble.replace(Some(BackendError::Exhausted));
+    host.work_for(300.0);
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert_eq!(fault.code, FaultCode::OutOfMemory);
+    let said = &fault.message;
+    assert!(said.starts_with("The GPU ran out of memory: the run goes on from "), "{said}");
     assert!(host.iteration() > 0 && host.moves() == ["cpu"]);
 }
 

@@ -13,7 +13,8 @@ use adversaria_kernels::cpu::CpuBackend;
 
 use super::card::{Card, NoCard};
 
-/// A device that comes in place of a lost one and is lost within this time is the last one.
+/// A device that comes in place of a lost one and is lost within this time is the last one. One whose memory is full has none
+/// in its place: that would be as full with the same run.
 const TRIAL_MILLIS: f64 = 10_000.0;
 
 /// What is known of the GPU.
@@ -65,9 +66,12 @@ impl Devices {
             State::There(card) => card.trouble()?,
             State::Asked | State::AskedAgain | State::Missing(_) => return None,
         };
-        let again = self.replaced.get().is_none_or(|since| now - since > TRIAL_MILLIS);
+        let full = why == BackendError::Exhausted;
+        let again = !full && self.replaced.get().is_none_or(|since| now - since > TRIAL_MILLIS);
         self.state.replace(if again {
             State::AskedAgain
+        } else if full {
+            State::Missing("This browser's GPU ran out of memory".into())
         } else {
             State::Missing("This browser's GPU was lost twice".into())
         });
