@@ -246,6 +246,7 @@ impl Stage {
         });
         self.reread();
         self.pause();
+        self.evaluation = None;
         self.unjudged = true;
         self.diagnosis = None;
         Ok(())

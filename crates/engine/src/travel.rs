@@ -64,6 +64,7 @@ impl Stage {
                 other => self.owed.push(other),
             }
         }
+        self.evaluation = None;
         self.reread();
         self.pause();
         (self.stale, self.unjudged) = (true, true);
