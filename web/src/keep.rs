@@ -71,7 +71,12 @@ impl Record {
         if let Some(judged) = &metrics.evaluation {
             self.at(judged.iteration).judged = Some(judged.clone());
         }
-        self.at(metrics.iteration).metrics = Some(metrics.clone());
+        // What was seen first has more to say than what is read as somebody passes by.
+        let is_past = self.0.last().is_some_and(|last| last.iteration > metrics.iteration);
+        let row = self.at(metrics.iteration);
+        if !is_past || row.metrics.is_none() {
+            row.metrics = Some(metrics.clone());
+        }
         if self.0.len() > MOST_ROWS {
             let mut keep = false;
             self.0.retain(|_| {

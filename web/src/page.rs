@@ -407,7 +407,7 @@ impl Page {
                 self.tell_arrival(frame.metrics.iteration);
             }
         }
-        self.series.update_value(|series| series.now_mut().push(&frame));
+        self.series.update_value(|series| series.now_mut().push(&frame.metrics));
         let branch = self.series.with_value(Ways::branch);
         self.unwritten.update_value(|unwritten| {
             if unwritten.len() >= MOST_UNWRITTEN {

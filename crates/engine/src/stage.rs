@@ -250,6 +250,7 @@ impl Stage {
         self.unchecked = None;
         self.reread();
         self.pause();
+        self.evaluation = None;
         self.unjudged = true;
         self.diagnosis = None;
         Ok(())

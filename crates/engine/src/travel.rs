@@ -65,6 +65,7 @@ impl Stage {
             }
         }
         self.unchecked = None;
+        self.evaluation = None;
         self.reread();
         self.pause();
         (self.stale, self.unjudged) = (true, true);

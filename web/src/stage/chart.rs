@@ -54,9 +54,9 @@ pub fn Chart(
         let (Some(canvas), size, theme) = (canvas.get(), size.get(), Theme::of(dark.get())) else {
             return;
         };
-        let here = frame.with_untracked(|frame| frame.as_ref().map(|f| f.metrics.iteration));
         let marks = series.with_value(|series| {
-            let Series { value: v, value_optimal, loss_d, loss_g, .. } = series.now();
+            let Series { value: v, value_optimal, loss_d, loss_g, here, .. } = series.now();
+            let here = Some(*here);
             match topic {
                 Topic::Value => value(&v.points(), &value_optimal.points(), here, size, &theme),
                 Topic::Losses => losses(&loss_d.points(), &loss_g.points(), here, size, &theme),
@@ -107,7 +107,7 @@ fn paced(frame: Signal<Option<Arc<Frame>>>) -> Trigger {
             set_timeout(
                 move || {
                     if waiting.try_get_value() == Some(true) {
-                        fire()
+                        fire();
                     }
                 },
                 wait,

@@ -261,9 +261,17 @@ fn an_earlier_moment_is_shown_exactly_and_goes_on_as_it_did() {
     host.time.set(host.time.get() + 5000.0);
     host.advance(200).unwrap();
     let late = host.checkpoint();
+    host.work(5);
+    assert!(host.frame().metrics.evaluation.is_some(), "it was compared");
+    host.heard.retain(|event| !matches!(event, Event::Frame(_)));
     host.travel(0, 300).unwrap();
     assert!(host.checkpoint() == early, "300 again");
     host.work(5);
+    let of_another = |event: &Event| match event {
+        Event::Frame(frame) => frame.metrics.evaluation.as_ref().is_some_and(|e| e.iteration > 300),
+        _ => false,
+    };
+    assert!(!host.heard.iter().any(of_another), "a comparison of another moment");
     assert_eq!((host.frame().metrics.iteration, host.frame().standing), (300, Standing::Paused));
     host.advance(337).unwrap();
     assert!(host.checkpoint() == late, "and on to 637");
