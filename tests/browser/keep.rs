@@ -186,13 +186,13 @@ fn every_view_is_kept_as_picture_and_as_drawing() {
     browse(async |page| {
         page.prepare(CATCH).await?;
         let always = ["stage", "value", "losses"];
-        for (scene, node, units) in [
-            ("#data=bimodal&backend=cpu&g=8&d=8", ".node.g", "units-g"),
-            ("#data=ring8&backend=cpu&g=8&d=8", ".node.d", "units-d"),
+        for (scene, node) in [
+            ("#data=bimodal&backend=cpu&g=8&d=8", ".node.g"),
+            ("#data=ring8&backend=cpu&g=8&d=8", ".node.d"),
         ] {
             trained(&page, scene).await?;
             page.run("document.querySelector(arguments[0]).click()", &[json!(node)]).await?;
-            all_views(&page, &[&always[..], &[units]].concat()).await?;
+            all_views(&page, &[&always[..], &["units-g", "units-d"]].concat()).await?;
         }
         stage(&page, "#data=mnist&rows=1000&backend=cpu&g=16&d=16").await?;
         page.api("await a.advance(20); return 0").await?;

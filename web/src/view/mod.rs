@@ -88,7 +88,7 @@ pub fn Screen(
             <section class="score-column" aria-label="The score">
                 <h2>"The score"</h2>
                 <div class="score-slot"><Later page=page piece=Piece::Score /></div>
-                <Later page=page piece=Piece::Theory />
+                <div class="theory-slot"><Later page=page piece=Piece::Theory /></div>
                 <div class="diagnosis-slot"><Later page=page piece=Piece::Diagnosis /></div>
                 <Show when=on_images><Later page=page piece=Piece::Tally /></Show>
             </section>
