@@ -26,6 +26,9 @@ pub(crate) struct Device {
     /// Iterations of each training submission, and how many such were under way, this one included.
     pub(crate) slices: RefCell<Vec<(u32, u32)>>,
     pub(crate) under_way: Cell<u32>,
+    /// Read-backs that are kept for somebody, and how many were forgotten before they had come.
+    pub(crate) held: Cell<usize>,
+    pub(crate) forgotten: Cell<u32>,
     /// What was read, each time.
     pub(crate) reads: RefCell<Vec<Vec<Range<u32>>>>,
 }
@@ -43,6 +46,8 @@ impl Device {
             most_words: Cell::new(u32::MAX),
             slices: RefCell::default(),
             under_way: Cell::new(0),
+            held: Cell::new(0),
+            forgotten: Cell::new(0),
             reads: RefCell::default(),
         })
     }
@@ -128,6 +133,7 @@ impl Backend for Remote {
         let at = self.device.done.get().max(self.device.now.get()) + self.device.journey.get();
         let slice = std::mem::take(&mut self.trained);
         self.asked.insert(ticket, Asked { at, slice });
+        self.device.held.set(self.cpu.held());
         Ok(ticket)
     }
 
@@ -143,9 +149,11 @@ impl Backend for Remote {
     }
 
     fn forget(&mut self, ticket: Ticket) {
-        if self.asked.remove(&ticket).is_some_and(|asked| asked.slice) {
+        let Some(asked) = self.asked.remove(&ticket) else { return };
+        if asked.slice {
             self.device.under_way.set(self.device.under_way.get() - 1);
         }
+        self.device.forgotten.set(self.device.forgotten.get() + 1);
         self.cpu.forget(ticket);
     }
 

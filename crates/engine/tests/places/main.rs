@@ -218,6 +218,28 @@ fn a_loss_at_any_moment_costs_no_answer() {
     }
 }
 
+/// Scrubbing along the history, and a player that trains alone and is stopped: what was asked for by then is not wanted.
+#[test]
+fn words_of_moments_that_were_left_are_not_kept() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.device().journey.set(20.0);
+    host.advance(20);
+    let mut held = vec![];
+    for travel in 0..100 {
+        let player = adversaria_protocol::Player::Discriminator;
+        let optimum = Command::Optimum { id: 40, player };
+        host.say(if travel % 2 == 0 { Command::Play } else { optimum });
+        host.work_for(5.0);
+        host.say(Command::Travel { id: 41, branch: 0, iteration: travel % 20 });
+        host.answer(41).expect("it is kept");
+        host.work_for(1.0);
+        held.push(host.device().held.get());
+    }
+    assert!(host.device().forgotten.get() >= 100, "{} left", host.device().forgotten.get());
+    let most = |part: &[usize]| part.iter().max().copied().unwrap_or(0);
+    assert!(most(&held[20..]) <= most(&held[..20]), "{held:?}");
+}
+
 #[test]
 fn a_device_that_refuses_is_left_too() {
     let mut host = Host::with(Known::Real, SMALL);
