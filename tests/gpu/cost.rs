@@ -32,7 +32,7 @@ const ADAPTERS: [bool; 2] = [false, true];
 fn updates(address: &str) -> Vec<CheckedProgram> {
     let spec = Address::parse(address).unwrap().spec;
     let (rows, dim) = (4, spec.dim());
-    let values = TableValues::Words(vec![0.0; (rows * dim) as usize].into());
+    let values = TableValues::Words(vec![0.0; (rows * dim) as usize]);
     let seen: Rc<RefCell<Vec<Program>>> = Rc::default();
     let taken = Rc::clone(&seen);
     let look = move |_: &CpuBackend, programs: &[Program]| *taken.borrow_mut() = programs.to_vec();
