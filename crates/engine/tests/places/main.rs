@@ -129,7 +129,8 @@ fn a_slice_that_a_frame_follows_is_not_asked_for_its_figures_twice() {
     let comparisons = 10;
     assert!(frames >= slices.len(), "{frames} frames of {}", slices.len());
     assert!(asked <= frames + comparisons, "{asked} for {frames} and {}", slices.len());
-    assert_eq!(device.under_way.get(), slices.last().map_or(0, |slice| slice.1));
+    // Each slice's figures were asked for all the same, alone or in a frame.
+    assert!(slices.iter().all(|slice| slice.1 <= 2), "{slices:?}");
 }
 
 #[test]
