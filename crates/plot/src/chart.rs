@@ -243,7 +243,9 @@ mod tests {
         let upright = |here| {
             let marks = losses(&run, &[], Some(here), (300.0, 120.0), &Theme::LIGHT);
             let tall = |mark: &Mark| match mark {
-                Mark::Line { points, .. } if (points[0].1 - points[1].1).abs() > 60.0 => {
+                Mark::Line { points, .. }
+                    if points.len() == 2 && (points[0].1 - points[1].1).abs() > 60.0 =>
+                {
                     Some(iteration_at(&[&run], points[0].0, 300.0).round() as u64)
                 }
                 _ => None,

@@ -177,7 +177,7 @@ fn the_bytes_are_those_of_this_version() {
     let events = events().iter().flat_map(|e| encode(e).unwrap()).collect::<Vec<u8>>();
     let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let digest = commands.iter().chain(&events).fold(0xcbf2_9ce4_8422_2325, fold);
-    assert_eq!((PROTOCOL_VERSION, digest), (9, 6_423_508_149_385_348_216));
+    assert_eq!((PROTOCOL_VERSION, digest), (9, 13_180_462_717_271_910_810));
 }
 
 #[test]
