@@ -4,10 +4,11 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::{
     browser, npm, page, paths,
@@ -70,11 +71,8 @@ pub fn run_all() -> Result<bool> {
         quiet(cargo().args(["metadata", "--locked", "--format-version=1"]))
     });
     check(&mut tally, "rustfmt", || here(cargo().args(["fmt", "--all", "--check"])));
-    let mut dist = None;
-    check(&mut tally, "page", || {
-        dist = Some(page::build()?);
-        Ok(())
-    });
+    // For minutes the page is made by one linker, which leaves a core to clippy.
+    let building = thread::spawn(page::build);
     check(&mut tally, "clippy", || {
         here(cargo().args([
             "clippy",
@@ -85,6 +83,11 @@ pub fn run_all() -> Result<bool> {
             "-D",
             "warnings",
         ]))
+    });
+    let mut dist = None;
+    check(&mut tally, "page", || {
+        dist = Some(building.join().map_err(|_| anyhow!("the build panicked"))??);
+        Ok(())
     });
     check(&mut tally, "clippy for wasm", || here(&mut clippy_for_wasm()));
     tests(&mut tally, dist.as_deref())?;
