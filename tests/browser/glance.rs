@@ -1,14 +1,12 @@
 //! What is seen is also said: values under the pointer on the thumbnails, and every view in a sentence that follows the
 //! run.
 
-use adversaria_tests::browser::{Page, visit_with};
+use adversaria_tests::browser::Page;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{SITE, browse, scenes::stage};
+use crate::{browse, scenes::stage};
 
-/// Without a GPU in software Chromium draws more frames beside a worker that trains.
-const PLAIN: &str = "--disable-gpu";
 const PLANE: &str = "#data=ring8&backend=cpu&g=16,16&d=16,16&batch=64";
 
 /// Moves a pointer over a thumbnail or a chart, to a place from 0 to 1 from its left and its top; over the title where there is none.
@@ -206,7 +204,7 @@ async fn follows(page: &Page, scene: &str, words: &[(&str, &str)], still: &[&str
 
 #[test]
 fn every_view_is_told_in_words_that_follow_the_run() {
-    visit_with(&SITE.address(), &[PLAIN], async |page| {
+    browse(async |page| {
         let charts = [("chart-value", "V(D, G) over the run"), ("chart-losses", "of D")];
         let losses = [("loss-d", "Loss of D: "), ("loss-g", "Loss of G: ")];
         let line = [
@@ -257,7 +255,7 @@ const CHANGES: &str = "const changes = {};
 
 #[test]
 fn names_change_no_more_often_than_every_five_seconds() {
-    visit_with(&SITE.address(), &[PLAIN], async |page| {
+    browse(async |page| {
         stage(&page, PLANE).await?;
         page.run("document.querySelector('.node.g').click()", &[]).await?;
         named(&page).await?;

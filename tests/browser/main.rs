@@ -35,7 +35,7 @@ use std::{
     sync::LazyLock,
 };
 
-use adversaria_tests::browser::{Page, WEBGPU, visit, visit_alone, visit_with};
+use adversaria_tests::browser::{Graphics, Page, visit, visit_alone, visit_with};
 use anyhow::Result;
 use xtask::{page, server::Server};
 
@@ -69,7 +69,7 @@ where
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    visit_alone(&SITE.address(), &[], body)
+    visit_alone(&SITE.address(), body)
 }
 
 /// As [`browse`], with WebGPU in software.
@@ -79,5 +79,5 @@ where
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    visit_with(&SITE.address(), &[WEBGPU], body)
+    visit_with(&SITE.address(), Graphics::WebGpu, body)
 }

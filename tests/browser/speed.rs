@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use adversaria_tests::browser::{Page, visit_alone};
+use adversaria_tests::browser::Page;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::SITE;
-
-/// Chromium draws in software here: by a GPU in software, which takes a hundred milliseconds a frame for any page with a
-/// canvas while both cores compute, or without one, which is what this asks for.
-const PLAIN: &str = "--disable-gpu";
+use crate::browse_alone;
 
 /// From navigation to the first iteration that can be read. The goal is 1000.
 const START: f64 = 1500.0;
@@ -27,7 +23,7 @@ const FIRST: &str = "window.first = null;
 
 /// The page that opens without an address, in a browser that has never seen it.
 fn start() -> f64 {
-    visit_alone(&SITE.address(), &[PLAIN], async |page| {
+    browse_alone(async |page| {
         page.prepare(FIRST).await?;
         page.open("").await?;
         page.until_iteration(0.0).await?;
@@ -133,7 +129,7 @@ async fn idles(page: &Page) -> Result<Seen> {
 /// the page's own thread takes must do, and that in some round no task was longer than the empty page's longest.
 #[test]
 fn the_page_stays_smooth_while_it_trains_flat_out() {
-    visit_alone(&SITE.address(), &[PLAIN], async |page| {
+    browse_alone(async |page| {
         let (mut ours, mut empty) = (Vec::new(), Vec::new());
         while ours.len() < TRIES && !ours.last().is_some_and(Seen::is_smooth) {
             if !ours.is_empty() {
@@ -185,7 +181,7 @@ async fn speed(page: &Page, layers: &str, units: bool) -> Result<f64> {
 
 #[test]
 fn every_view_open_costs_at_most_a_fifth_of_the_speed() {
-    visit_alone(&SITE.address(), &[PLAIN], async |page| {
+    browse_alone(async |page| {
         let mut shares = Vec::new();
         for _ in 0..TRIES {
             let (none, all) =

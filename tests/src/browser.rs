@@ -31,15 +31,11 @@ use crate::{
 /// milliseconds are measured.
 static TURN: RwLock<()> = RwLock::new(());
 
-/// Headless, software-drawn, and silent towards the network. WebGPU stays off, as in most browsers of today's phones,
-/// unless [`WEBGPU`] is added; other sets of flags are known to draw nothing without a word.
-const FLAGS: [&str; 14] = [
+/// Headless, and silent towards the network.
+const FLAGS: [&str; 11] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-dev-shm-usage",
-    "--enable-features=Vulkan",
-    "--use-vulkan=swiftshader",
-    "--use-angle=swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -50,8 +46,29 @@ const FLAGS: [&str; 14] = [
     "--window-size=1280,860",
 ];
 
-/// Brings WebGPU, in software.
-pub const WEBGPU: &str = "--enable-unsafe-webgpu";
+/// How Chromium draws. Both ways are in software here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graphics {
+    /// By the processor, without WebGPU, as in most browsers of today's phones.
+    Plain,
+    /// By a GPU in software, which WebGPU needs: a page takes five times as long. Other sets of flags are known to draw
+    /// nothing without a word.
+    WebGpu,
+}
+
+impl Graphics {
+    const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &["--disable-gpu"],
+            Self::WebGpu => &[
+                "--enable-unsafe-webgpu",
+                "--enable-features=Vulkan",
+                "--use-vulkan=swiftshader",
+                "--use-angle=swiftshader",
+            ],
+        }
+    }
+}
 
 /// How long a page may take to do what a person asked for, on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -83,38 +100,38 @@ where
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    visit_with(base, &[], body)
+    visit_with(base, Graphics::Plain, body)
 }
 
-/// As [`visit`], with more flags for Chromium.
+/// As [`visit`], drawn in this way.
 ///
 /// # Panics
 /// As [`visit`].
-pub fn visit_with<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+pub fn visit_with<F, Fut, T>(base: &str, graphics: Graphics, body: F) -> T
 where
     F: FnOnce(Page) -> Fut,
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
     let _turn = TURN.read().unwrap_or_else(PoisonError::into_inner);
-    visit_now(base, flags, body)
+    visit_now(base, graphics, body)
 }
 
-/// As [`visit_with`], while no other visit is under way: for what measures time.
+/// As [`visit`], while no other visit is under way: for what measures time.
 ///
 /// # Panics
 /// As [`visit`].
-pub fn visit_alone<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+pub fn visit_alone<F, Fut, T>(base: &str, body: F) -> T
 where
     F: FnOnce(Page) -> Fut,
     Fut: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
     let _turn = TURN.write().unwrap_or_else(PoisonError::into_inner);
-    visit_now(base, flags, body)
+    visit_now(base, Graphics::Plain, body)
 }
 
-fn visit_now<F, Fut, T>(base: &str, flags: &[&str], body: F) -> T
+fn visit_now<F, Fut, T>(base: &str, graphics: Graphics, body: F) -> T
 where
     F: FnOnce(Page) -> Fut,
     Fut: Future<Output = Result<T>> + 'static,
@@ -124,13 +141,13 @@ where
         .enable_all()
         .build()
         .expect("a runtime starts");
-    match LocalSet::new().block_on(&runtime, visit_async(base.to_owned(), flags, body)) {
+    match LocalSet::new().block_on(&runtime, visit_async(base.to_owned(), graphics, body)) {
         Ok(value) => value,
         Err(error) => panic!("{error:#}"),
     }
 }
 
-async fn visit_async<F, Fut, T>(base: String, flags: &[&str], body: F) -> Result<T>
+async fn visit_async<F, Fut, T>(base: String, graphics: Graphics, body: F) -> Result<T>
 where
     F: FnOnce(Page) -> Fut,
     Fut: Future<Output = Result<T>> + 'static,
@@ -140,7 +157,7 @@ where
         .context("Chromium and chromedriver are missing: cargo xtask setup")?;
     let driver = Driver::start(&browser.driver)?;
     let client = ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities(&browser.chromium.to_string_lossy(), flags))
+        .capabilities(capabilities(&browser.chromium.to_string_lossy(), graphics))
         .connect(driver.address())
         .await
         .context("Chromium could not be started")?;
@@ -159,8 +176,8 @@ where
     outcome
 }
 
-fn capabilities(chromium: &str, more: &[&str]) -> serde_json::Map<String, Value> {
-    let flags: Vec<&str> = FLAGS.iter().chain(more).copied().collect();
+fn capabilities(chromium: &str, graphics: Graphics) -> serde_json::Map<String, Value> {
+    let flags: Vec<&str> = FLAGS.iter().chain(graphics.flags()).copied().collect();
     let all = json!({
         "browserName": "chrome",
         "timeouts": { "script": 600_000, "pageLoad": 120_000 },
