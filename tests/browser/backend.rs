@@ -382,3 +382,23 @@ fn a_command_that_the_device_refuses_costs_a_sentence() {
         Ok(())
     });
 }
+
+#[test]
+fn a_device_without_memory_is_asked_once() {
+    browse_webgpu(async |page| {
+        let told = after_a_fault(&page, "full").await?;
+        ensure!(told.contains("ran out of memory") && told.ends_with("on the CPU."), "{told}");
+        until_at(&page, "cpu").await?;
+        let from = page.number("iteration").await?;
+        page.until_iteration(from + 500.0).await?;
+        ensure!(place(&page).await?.0 == "cpu", "it went to another device");
+        let all = said(&page, "fault").await?;
+        ensure!(all.len() == 1, "one sentence would do: {all:?}");
+        let asked = ask(&page, "faulty", "asked").await?;
+        ensure!(asked == json!(1), "{asked} devices were asked for");
+        // A new run that wishes for a GPU hears why it has none.
+        page.api("await a.load('#data=bimodal&backend=webgpu')").await?;
+        until_told(&page, "notice", "ran out of memory, so the run computes on the CPU").await?;
+        Ok(())
+    });
+}

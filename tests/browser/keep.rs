@@ -271,7 +271,10 @@ fn figures_are_a_table_of_the_run() {
         let rows: Vec<Vec<f64>> = lines
             .map(|line| line.split(',').map(|x| x.parse().unwrap_or(f64::NAN)).collect())
             .collect();
-        ensure!(rows.len() > 3 && rows.iter().all(|row| row.len() == header.split(',').count()), "{csv}");
+        ensure!(
+            rows.len() > 3 && rows.iter().all(|row| row.len() == header.split(',').count()),
+            "{csv}"
+        );
         ensure!(rows.windows(2).all(|pair| pair[0][0] < pair[1][0]), "{csv}");
         ensure!(rows.last().map(|row| row[0]) == Some(now), "the run is at {now}: {csv}");
         ensure!(rows.iter().any(|row| row[9].is_finite()), "no JSD: {csv}");
