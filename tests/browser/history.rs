@@ -13,6 +13,9 @@ use crate::{
 
 const SCENE: &str = "#data=ring8&backend=cpu&g=16,16&d=16,16";
 
+/// The names of the branches there are.
+const BRANCHES: &str = "return [...document.querySelectorAll('[data-testid=branch] option')].map((option) => option.textContent)";
+
 async fn until_moment(page: &Page, iteration: u32) -> Result<()> {
     let moment = "return document.querySelector('[data-testid=moment]')?.dataset.value";
     until_is(page, &format!("the moment is {iteration}"), moment, json!(iteration.to_string()))
@@ -156,8 +159,7 @@ fn a_branch_that_is_given_up_is_named() {
             Ok(page.text("notice").await?.contains("“from 100: k of D 2” was given up"))
         })
         .await?;
-        let options = "return [...document.querySelectorAll('[data-testid=branch] option')].map((option) => option.textContent)";
-        let left = page.run(options, &[]).await?;
+        let left = page.run(BRANCHES, &[]).await?;
         let left: Vec<&str> =
             left.as_array().into_iter().flatten().filter_map(|l| l.as_str()).collect();
         ensure!(left.len() == 12 && left[0] == "as it began", "{left:?}");
@@ -213,9 +215,8 @@ fn going_on_with_another_k_is_a_branch_and_the_old_one_stays() {
         drag(&page, 150).await?;
         page.api("await a.set('kd', '4'); await a.advance(100)").await?;
         let new = state(&page).await?;
-        let options = "return [...document.querySelectorAll('[data-testid=branch] option')].map((option) => option.textContent)";
         let two = json!(["as it began", "from 150: k of D 4"]);
-        until_is(&page, "there are two branches", options, two).await?;
+        until_is(&page, "there are two branches", BRANCHES, two).await?;
         give(&page, "branch", "0").await?;
         until_moment(&page, 400).await?;
         ensure!(state(&page).await? == old, "the old branch is not what it was");

@@ -91,7 +91,32 @@ fn bind(main: &Path, into: &Path) -> Result<()> {
         .typescript(false)
         .keep_lld_exports(true)
         .demangle(false);
-    bindgen.web(true).and_then(|bindgen| bindgen.generate(into)).context("the wasm was not bound")
+    let mut output =
+        bindgen.web(true).and_then(Bindgen::generate_output).context("the wasm was not bound")?;
+    let mut names = Vec::new();
+    for import in output.wasm_mut().imports.iter_mut().filter(|import| is_hashed(&import.name)) {
+        let short = format!("w{}", names.len());
+        names.push((std::mem::replace(&mut import.name, short.clone()), short));
+    }
+    output.emit(into).context("the bound program cannot be written")?;
+    let script = into.join(NAME).with_extension("js");
+    let text = fs::read_to_string(&script)
+        .with_context(|| format!("{} cannot be read", script.display()))?;
+    fs::write(&script, renamed(text, &names))
+        .with_context(|| format!("{} cannot be written", script.display()))
+}
+
+/// Whether an import has a name such as `__wbg_get_0123456789abcdef`. Hundreds of hashes, which nothing packs, are 10 KB.
+fn is_hashed(name: &str) -> bool {
+    let hash = name.strip_prefix("__wbg_").and_then(|rest| rest.rsplit_once('_'));
+    hash.is_some_and(|(_, hash)| {
+        hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// The script with other names; none of the old ones is a part of another word, since each ends with its hash.
+fn renamed(script: String, names: &[(String, String)]) -> String {
+    names.iter().fold(script, |script, (name, short)| script.replace(name, short))
 }
 
 fn shrink(wasm_opt: &WasmOpt, wasm: &Path) -> Result<()> {
@@ -113,4 +138,18 @@ fn copy_all(from: &Path, into: &Path) -> Result<()> {
             .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_hashed, renamed};
+
+    #[test]
+    fn only_hashed_names_are_short_afterwards() {
+        assert!(is_hashed("__wbg_get_0123456789abcdef") && is_hashed("__wbg_a_b_0123456789abcdef"));
+        assert!(!is_hashed("__wbindgen_throw") && !is_hashed("__wbg_get_0123456789abcde"));
+        let names = [("__wbg_get_0123456789abcdef".to_owned(), "w0".to_owned())];
+        let script = "__wbg_get_0123456789abcdef: get(), __wbg_ptr".to_owned();
+        assert_eq!(renamed(script, &names), "w0: get(), __wbg_ptr");
+    }
 }
