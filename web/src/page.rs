@@ -388,9 +388,7 @@ impl Page {
         self.unwritten.update_value(Vec::clear);
         self.leave_beat();
         self.latest.set_value(None);
-        for shown in [self.frame, self.figures, self.game, self.past] {
-            shown.set(None);
-        }
+        self.show_everywhere(None);
         self.standing.set(Standing::Paused);
         self.notice.set(None);
         self.scene.set(Some(Arc::new(scene)));
@@ -445,6 +443,12 @@ impl Page {
         }
     }
 
+    fn show_everywhere(self, frame: Option<&Arc<Frame>>) {
+        for part in Part::READ.into_iter().chain([Part::Stage]) {
+            self.shown_by(part).set(frame.cloned());
+        }
+    }
+
     fn shown_by(self, part: Part) -> RwSignal<Option<Arc<Frame>>> {
         match part {
             Part::Stage => self.frame,
@@ -463,9 +467,7 @@ impl Page {
     /// What has come meanwhile is shown.
     pub fn let_go(self) {
         if self.held.try_update_value(Option::take).flatten().is_some() {
-            for shown in [self.frame, self.figures, self.game, self.past] {
-                shown.set(self.latest.get_value());
-            }
+            self.show_everywhere(self.latest().as_ref());
         }
     }
 
