@@ -273,7 +273,10 @@ fn faulty_gpu() -> String {
             return create.call(this, { ...what, usage: MAP_READ | STORAGE });
         };
         const channel = new BroadcastChannel('faulty');
-        channel.onmessage = ({ data }) => (data === 'asked' ? channel.postMessage(asked) : (wish = data));",
+        channel.onmessage = ({ data }) => {
+            if (data !== 'asked') wish = data;
+            channel.postMessage(asked);
+        };",
     )
 }
 
@@ -360,11 +363,9 @@ async fn after_a_fault(page: &Page, what: &str) -> Result<String> {
     until_at(page, "webgpu").await?;
     page.click("play").await?;
     page.until_iteration(20.0).await?;
-    let script = format!(
-        "new BroadcastChannel('faulty').postMessage('{what}');
-        await a.set('loss', 'minimax').catch(() => {{}})"
-    );
-    page.api(&script).await?;
+    // The worker has heard of it before anything makes a buffer: one channel may overtake another.
+    ask(page, "faulty", what).await?;
+    page.api("await a.set('loss', 'minimax').catch(() => {})").await?;
     until_told(page, "fault", "the run goes on from iteration").await
 }
 
