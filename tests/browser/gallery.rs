@@ -159,15 +159,18 @@ fn the_score_counts_digits_and_spreads_ds_words() {
         gallery(&page).await?;
         until_told(&page, "scores", "in the mean on real images").await?;
         until_told(&page, "digits", "Generated images of each digit at iteration ").await?;
-        let told = label(&page, "digits").await?;
-        let made: Vec<u32> = told
-            .split(": ")
-            .skip(2)
-            .filter_map(|text| text.split(',').next()?.trim().parse().ok())
-            .collect();
-        ensure!(made.len() == 10 && made.iter().sum::<u32>() == 64, "{told}");
-        let present = made.iter().filter(|count| **count > 0).count();
-        ensure!(page.number("digits-made").await? == present as f64, "{told}");
+        page.until("the score has as many digits as the bars", async || {
+            let told = label(&page, "digits").await?;
+            let made: Vec<u32> = told
+                .split(": ")
+                .skip(2)
+                .filter_map(|text| text.split(',').next()?.trim().parse().ok())
+                .collect();
+            ensure!(made.len() == 10 && made.iter().sum::<u32>() == 64, "{told}");
+            let present = made.iter().filter(|count| **count > 0).count();
+            Ok(page.number("digits-made").await? == present as f64)
+        })
+        .await?;
         // Of a run on two digits no other is counted.
         stage(&page, &format!("{SCENE}&class=0,1")).await?;
         page.until("two digits", async || {

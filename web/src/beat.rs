@@ -131,7 +131,7 @@ impl Page {
             return;
         }
         self.next_beat();
-        let wait = Duration::from_secs_f32(1.0 / self.tempo.get_untracked().max(0.1));
+        let wait = Duration::from_secs_f64(1.0 / self.tempo.get_untracked().max(0.1));
         set_timeout(move || self.beat_on(walk), wait);
     }
 

@@ -123,7 +123,7 @@ pub struct Page {
     /// Counts the times that slow motion was set going.
     pub walks: StoredValue<u32>,
     /// Parts a second.
-    pub tempo: RwSignal<f32>,
+    pub tempo: RwSignal<f64>,
     /// The frame that was on screen when the update under way began; until the player moves it stays there.
     held: StoredValue<Option<Arc<Frame>>>,
     /// The frame after that update.

@@ -1,6 +1,6 @@
 //! What slow motion says: the parts of the update under way, each with its equation and this run's numbers.
 
-use adversaria_core::spec::{Decay, Loss, Order, RunSpec};
+use adversaria_core::spec::{Decay, Loss, Order, RunSpec, decimal};
 use adversaria_protocol::Metrics;
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ pub fn Slow(
     };
     let player = Memo::new(move |_| beat.get().map_or(Player::Discriminator, |beat| beat.player));
     let tempo = move |event| {
-        if let Ok(tempo) = event_target_value(&event).parse() {
+        if let Some(tempo) = decimal(&event_target_value(&event)) {
             page.tempo.set(tempo);
         }
     };

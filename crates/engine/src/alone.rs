@@ -1,5 +1,6 @@
 //! One player trains while the other stands still, at a rate of its own: what a run makes of it, and what its log keeps.
 
+use adversaria_core::spec::decimal;
 use adversaria_kernels::backend::Run as Runs;
 use adversaria_protocol::Player;
 
@@ -34,7 +35,7 @@ impl Alone {
             "g" => Player::Generator,
             _ => return None,
         };
-        let (updates, rate) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let (updates, rate) = (parts.next()?.parse().ok()?, decimal(parts.next()?)?);
         parts.next().is_none().then_some(Self { player, rate, updates })
     }
 }

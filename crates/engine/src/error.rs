@@ -97,6 +97,9 @@ pub enum EngineError {
     /// The host offers not even the CPU.
     #[error("there is no place to compute")]
     NoBackend,
+    /// What computes on the CPU could not be had.
+    #[error("what computes on the CPU could not be loaded: {0}")]
+    NoCpu(String),
     /// The user's files are not a training set.
     #[error("{}; the run on stage goes on", unended(.0))]
     BadFiles(String),
@@ -135,7 +138,7 @@ impl EngineError {
             }
             Self::Backend(_) | Self::NoBackend => FaultCode::Internal,
             Self::BadCheckpoint(_) | Self::BadFiles(_) | Self::Images(_) => FaultCode::BadFile,
-            Self::NoFiles(_) => FaultCode::NoData,
+            Self::NoFiles(_) | Self::NoCpu(_) => FaultCode::NoData,
             Self::NoImages { .. } | Self::NoRows { .. } => FaultCode::NoData,
             Self::Diverged { .. } => FaultCode::Diverged,
         };

@@ -19,6 +19,7 @@ mod given;
 mod gradients;
 mod graph;
 mod history;
+mod intent;
 mod layout;
 mod lookahead;
 mod lower;

@@ -19,8 +19,8 @@ pub(crate) fn training_set(files: Vec<(String, Vec<u8>)>) -> Result<ImageSet, En
             Idx::Labels(list) => labels.push(list),
         }
     }
-    pictures.sort_by_key(IdxImages::count);
-    while let Some(images) = pictures.pop() {
+    while let Some(most) = (0..pictures.len()).max_by_key(|&at| pictures[at].count()) {
+        let images = pictures.remove(most);
         if let Some(place) = labels.iter().position(|list| list.len() == images.count()) {
             return sized(ImageSet::new(images, labels.swap_remove(place))?);
         }

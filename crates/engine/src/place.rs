@@ -64,7 +64,7 @@ impl Offer {
     }
 }
 
-/// Says what a wish gets; nothing while that is not known yet. [`Wish::CPU`] gets an answer always.
+/// Says what a wish gets; nothing while that is not known yet, or what computes there is on its way.
 pub type Offers = Box<dyn Fn(Wish) -> Option<Offer>>;
 
 /// A move under way: training rests until the state has been read.

@@ -4,24 +4,23 @@
 //! asked for again at the next call of [`Session::work`].
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use adversaria_core::images::ImageSet;
-use adversaria_core::spec::{Address, BackendChoice, DataKind, RunSpec};
+use adversaria_core::spec::{Address, BackendChoice, DataKind};
 use adversaria_kernels::backend::BackendError;
-use adversaria_kernels::program::Table;
 use adversaria_protocol::{
     Command, Event, Fault, FaultCode, Layers, Metrics, Reply, Scene, Standing, Step,
 };
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{EngineError, unended};
+use crate::error::EngineError;
 use crate::files::Files;
+use crate::intent::{Awaited, Intent};
 use crate::owed::Owed;
 use crate::own_images::training_set;
 use crate::own_rows::OwnRows;
-use crate::place::{Offer, Offers, Wish};
-use crate::run::{Run, is_of_place};
+use crate::place::{Offers, Wish};
+use crate::run::is_of_place;
 use crate::stage::Stage;
 use crate::table::{build_table, classes, count};
 
@@ -38,76 +37,6 @@ pub enum Next {
     Wait,
 }
 
-/// A run that was asked for and waits for images.
-struct Awaited {
-    id: u32,
-    what: Intent,
-}
-
-/// How a run comes on stage.
-enum Intent {
-    Load(Box<RunSpec>),
-    Restore(Box<Checkpoint>),
-}
-
-impl Intent {
-    fn spec(&self) -> &RunSpec {
-        match self {
-            Self::Load(spec) => spec,
-            Self::Restore(checkpoint) => checkpoint.start(),
-        }
-    }
-
-    fn wish(&self) -> Wish {
-        match self {
-            Self::Load(spec) => Wish::of(spec),
-            Self::Restore(checkpoint) => Wish::of(checkpoint.spec()),
-        }
-    }
-
-    fn metrics(&self) -> Metrics {
-        match self {
-            Self::Load(_) => Metrics::NEW,
-            Self::Restore(checkpoint) => checkpoint.metrics(),
-        }
-    }
-
-    fn stage(&self, offer: Offer, table: Arc<Table>, now: f64) -> Result<Stage, EngineError> {
-        let backend = (offer.build)();
-        match self {
-            Self::Load(spec) => {
-                Stage::new(Run::new((**spec).clone(), table, backend)?, offer.place, now)
-            }
-            Self::Restore(checkpoint) => {
-                let run = (**checkpoint).clone().resume(table, backend)?;
-                let mut stage = Stage::new(run, offer.place, now)?;
-                stage.keep_from(checkpoint.snapshot());
-                Ok(stage)
-            }
-        }
-    }
-
-    /// The run where it was offered, with the offer's notice; or on the CPU with a sentence, where a GPU turns out to be
-    /// too small, or gone.
-    fn stage_somewhere(
-        &self,
-        mut offer: Offer,
-        offers: &Offers,
-        table: &Arc<Table>,
-        now: f64,
-    ) -> Result<(Stage, Option<String>), EngineError> {
-        let (place, notice) = (offer.place.clone(), offer.notice.take());
-        match (self.stage(offer, Arc::clone(table), now), offers(Wish::CPU)) {
-            (Err(error @ EngineError::Backend(_)), Some(cpu)) if cpu.place != place => {
-                let stage = self.stage(cpu, Arc::clone(table), now)?;
-                let why = unended(&error.text()).to_owned();
-                Ok((stage, Some(format!("{why}: the run computes on the CPU."))))
-            }
-            (tried, _) => Ok((tried?, notice)),
-        }
-    }
-}
-
 /// Hears commands, trains, and tells what there is to see.
 pub struct Session {
     offers: Offers,
@@ -120,7 +49,11 @@ pub struct Session {
     images: Option<ImageSet>,
     rows: OwnRows,
     awaited: Option<Awaited>,
+    /// A run that the GPU cannot take, until the CPU is offered.
+    refused: Option<Awaited>,
     stage: Option<Stage>,
+    /// Why the device under the run on stage is gone, until the CPU is offered.
+    stranded: Option<EngineError>,
     layers: Layers,
     pace: Option<f32>,
     until: Option<u64>,
@@ -145,7 +78,9 @@ impl Session {
             images: None,
             rows: OwnRows::default(),
             awaited: None,
+            refused: None,
             stage: None,
+            stranded: None,
             layers: Layers { field: true, pulls: true, grid: true, units: false },
             pace: None,
             until: None,
@@ -182,7 +117,7 @@ impl Session {
         self.images = Some(all);
         let enough = |awaited: &mut Awaited| awaited.what.spec().rows() <= there;
         if let Some(awaited) = self.awaited.take_if(enough) {
-            self.put_on_stage(awaited.id, &awaited.what, now);
+            self.put_on_stage(awaited, now);
         }
         Ok(())
     }
@@ -236,8 +171,37 @@ impl Session {
     /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
     /// its wish gets another place.
     pub fn offers_changed(&mut self, now: f64) {
+        if let Some(why) = self.stranded.take() {
+            self.fall_back(&why, now);
+        }
+        if let Some(refused) = self.refused.take() {
+            self.put_on_stage(refused, now);
+        }
         if self.obey_held(now) {
             self.reconsider(None);
+        }
+    }
+
+    /// The CPU cannot be offered just now, and why: whoever waits for it is told.
+    pub fn no_cpu(&mut self, why: &str, now: f64) {
+        let error = EngineError::NoCpu(why.into());
+        if self.stranded.take().is_some() {
+            self.close_stage(&error);
+        }
+        if let Some(refused) = self.refused.take() {
+            self.answer(refused.id, Err(error.clone()));
+        }
+        while let Some(command) = self.held.pop_front() {
+            match command {
+                Command::Load { id, .. }
+                | Command::Restore { id, .. }
+                | Command::Change { id, .. }
+                    if self.must_wait(&command) =>
+                {
+                    self.answer(id, Err(error.clone()));
+                }
+                _ => self.obey(command, now),
+            }
         }
     }
 
@@ -255,12 +219,9 @@ impl Session {
 
     /// Whether it is not known yet where the command's run will compute, or what reads its file is not here.
     fn must_wait(&self, command: &Command) -> bool {
-        if self.files.is_none() && is_of_files(command) {
+        let waits_for_cpu = self.stranded.is_some() || self.refused.is_some();
+        if waits_for_cpu || self.files.is_none() && is_of_files(command) {
             return true;
-        }
-        let unknown = |wish: Wish| (self.offers)(wish).is_none();
-        if !unknown(Wish::default()) {
-            return false;
         }
         let wish = match command {
             Command::Load { spec, .. } => Address::parse(spec).ok().map(|a| Wish::of(&a.spec)),
@@ -274,7 +235,7 @@ impl Session {
             }
             _ => None,
         };
-        wish.is_some_and(unknown)
+        wish.is_some_and(|wish| (self.offers)(wish).is_none())
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Checkpoint, EngineError> {
@@ -364,7 +325,9 @@ impl Session {
 
     /// Trains for a slice, draws when it is time, answers what is due. `now` gives milliseconds.
     pub fn work(&mut self, now: &dyn Fn() -> f64) -> Next {
-        let Some(stage) = &mut self.stage else { return Next::Wait };
+        let Some(stage) = self.stage.as_mut().filter(|_| self.stranded.is_none()) else {
+            return Next::Wait;
+        };
         let next = stage.work(now);
         self.outbox.extend(stage.take_events());
         next.unwrap_or_else(|error| {
@@ -382,18 +345,24 @@ impl Session {
 
     /// The device under the run is gone: the run goes on on the CPU from what is left of it.
     fn fall_back(&mut self, why: &EngineError, now: f64) {
-        let cpu = (self.offers)(Wish::CPU);
-        let Some(mut stage) = self.stage.take() else { return };
-        let recovered = cpu.ok_or_else(|| why.clone()).and_then(|cpu| stage.recover(why, cpu, now));
+        let Some(stage) = &mut self.stage else { return };
+        let Some(cpu) = (self.offers)(Wish::CPU) else {
+            self.stranded = Some(why.clone());
+            return;
+        };
+        let recovered = stage.recover(why, cpu, now);
         self.outbox.extend(stage.take_events());
-        match recovered {
-            Ok(()) => self.stage = Some(stage),
-            Err(error) => {
-                let fault = error.fault(false);
-                self.outbox.extend(stage.close(&fault));
-                self.outbox.push_back(Event::Fault(fault));
-            }
+        if let Err(error) = recovered {
+            self.close_stage(&error);
         }
+    }
+
+    /// The run cannot go on: it leaves the stage.
+    fn close_stage(&mut self, why: &EngineError) {
+        let Some(mut stage) = self.stage.take() else { return };
+        let fault = why.fault(false);
+        self.outbox.extend(stage.close(&fault));
+        self.outbox.push_back(Event::Fault(fault));
     }
 
     /// Moves the run on stage where its wish is met today. Whether that takes a while; `id` is then answered at its end.
@@ -430,7 +399,8 @@ impl Session {
         match f(self.stage.as_mut().ok_or(EngineError::NoRun)?) {
             Err(error) if error.is_of_device() => {
                 self.fall_back(&error, now);
-                f(self.stage.as_mut().ok_or(error)?)
+                let stage = self.stage.as_mut().filter(|_| self.stranded.is_none());
+                f(stage.ok_or(error)?)
             }
             result => result,
         }
@@ -452,7 +422,7 @@ impl Session {
         if let Some(before) = self.awaited.take() {
             self.superseded(before.id);
         }
-        self.put_on_stage(id, &intent, now);
+        self.put_on_stage(Awaited { id, what: intent }, now);
     }
 
     fn superseded(&mut self, id: u32) {
@@ -461,20 +431,24 @@ impl Session {
         self.outbox.push_back(Event::Reply { id, result: Err(fault) });
     }
 
-    fn put_on_stage(&mut self, id: u32, intent: &Intent, now: f64) {
-        match self.try_on_stage(intent, now) {
-            Ok(()) => self.on_stage(|stage| stage.announce(id)),
+    fn put_on_stage(&mut self, awaited: Awaited, now: f64) {
+        let id = awaited.id;
+        match self.try_on_stage(&awaited.what, now) {
+            Ok(true) => self.on_stage(|stage| stage.announce(id)),
+            Ok(false) => self.refused = Some(awaited),
             Err(error) => self.answer(id, Err(error)),
         }
         self.hear_stage();
     }
 
-    fn try_on_stage(&mut self, intent: &Intent, now: f64) -> Result<(), EngineError> {
+    /// Whether it is there; not where it needs the CPU, which is not offered yet.
+    fn try_on_stage(&mut self, intent: &Intent, now: f64) -> Result<bool, EngineError> {
         let table = build_table(intent.spec(), self.images.as_ref())?;
         let wish = intent.wish();
         let offer = (self.offers)(wish).or_else(|| (self.offers)(Wish::CPU));
         let offer = offer.ok_or(EngineError::NoBackend)?;
-        let (mut stage, notice) = intent.stage_somewhere(offer, &self.offers, &table, now)?;
+        let there = intent.stage_somewhere(offer, &self.offers, &table, now)?;
+        let Some((mut stage, notice)) = there else { return Ok(false) };
         stage.classes = classes(intent.spec(), self.images.as_ref());
         let metrics = intent.metrics();
         if let Some(mut before) = self.stage.take() {
@@ -483,7 +457,7 @@ impl Session {
         self.outbox.push_back(Event::Staged(Box::new(Self::scene(&stage, metrics))));
         self.stage = Some(stage);
         self.notice(notice, wish);
-        Ok(())
+        Ok(true)
     }
 
     /// Tells why a run is where it is; once, when it left that open.

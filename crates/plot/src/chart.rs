@@ -172,11 +172,13 @@ pub fn iteration_at(curves: &[&Points], x: f32, width: f32) -> f32 {
 }
 
 /// The range of a chart's values: all of them, unless a few spikes would flatten the rest; those are cut at the edge.
-fn range(mut values: Vec<f32>, level: Option<f32>) -> (f32, f32) {
-    values.retain(|v| v.is_finite());
-    values.sort_unstable_by(f32::total_cmp);
-    let at =
-        |share: f32| values.get(((values.len() as f32 - 1.0) * share).round() as usize).copied();
+fn range(values: Vec<f32>, level: Option<f32>) -> (f32, f32) {
+    let finite = values.into_iter().filter(|v| v.is_finite());
+    // The page has one sort of numbers, which is of f64.
+    let mut values: Vec<f64> = finite.map(f64::from).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let place = |share: f32| ((values.len() as f32 - 1.0) * share).round() as usize;
+    let at = |share: f32| values.get(place(share)).map(|v| *v as f32);
     let (Some(least), Some(most), Some(few), Some(many)) = (at(0.0), at(1.0), at(0.02), at(0.98))
     else {
         let around = level.unwrap_or(0.5);

@@ -27,8 +27,10 @@ impl Bucket {
     /// What it keeps, in the order of x.
     fn points(&self) -> impl Iterator<Item = (f64, f32)> {
         let mut ends = self.ends;
-        if let Some(ends) = &mut ends {
-            ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some([low, high]) = &mut ends
+            && low.0 > high.0
+        {
+            std::mem::swap(low, high);
         }
         let same = ends.is_some_and(|[a, b]| a == b);
         ends.into_iter().flatten().skip(usize::from(same)).chain([self.last])

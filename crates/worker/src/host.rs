@@ -20,6 +20,7 @@ mod devices;
 mod part;
 
 use devices::Devices;
+use part::NoPart;
 
 /// The first 10,000 training images, and the other 50,000.
 const PACKS: [&str; 2] = ["data/mnist-train-a.bin.gz", "data/mnist-train-b.bin.gz"];
@@ -31,6 +32,8 @@ const REST_MILLIS: f64 = 4000.0;
 const PROGRESS_MILLIS: f64 = 100.0;
 /// The first answer about a GPU is awaited no longer than this.
 const PATIENCE_MILLIS: f64 = 5000.0;
+/// So long after the first iteration on a GPU what computes on the CPU is fetched, in case the GPU is lost.
+const STANDBY_MILLIS: f64 = 1000.0;
 /// Words on their way are looked for after this long, in case nobody says that they have come.
 const WORDS_MILLIS: f64 = 50.0;
 
@@ -48,10 +51,12 @@ struct Host {
     fetching: Cell<bool>,
     /// What reads and writes checkpoints is on its way.
     fetching_files: Cell<bool>,
+    /// So is what computes on the CPU, or it is here.
+    fetching_cpu: Cell<bool>,
     /// The user's own images replace the packs.
     own_images: Cell<bool>,
-    /// When something last trained, milliseconds.
-    trained: Cell<f64>,
+    /// When something last trained, milliseconds; before anything has, nothing.
+    trained: Cell<Option<f64>>,
 }
 
 thread_local! {
@@ -81,8 +86,9 @@ pub fn start() {
         packs: Cell::new(0),
         fetching: Cell::new(false),
         fetching_files: Cell::new(false),
+        fetching_cpu: Cell::new(false),
         own_images: Cell::new(false),
-        trained: Cell::new(0.0),
+        trained: Cell::new(None),
     });
     HOST.set(Some(Rc::clone(&host)));
     host.listen();
@@ -132,8 +138,38 @@ impl Host {
         if self.session.borrow().wants_files() {
             self.fetch_files();
         }
+        self.heed_cpu();
         self.tell();
         self.ask();
+    }
+
+    /// Fetches what computes on the CPU, when a run would have had it.
+    fn heed_cpu(self: &Rc<Self>) {
+        if self.devices.misses_cpu() {
+            self.fetch_cpu();
+        }
+    }
+
+    fn fetch_cpu(self: &Rc<Self>) {
+        if self.fetching_cpu.replace(true) {
+            return;
+        }
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            match part::cpu().await {
+                Ok(cpu) => {
+                    host.devices.bring_cpu(cpu);
+                    host.offers_changed();
+                }
+                Err(NoPart(why)) => {
+                    host.fetching_cpu.set(false);
+                    let now = host.now();
+                    host.session.borrow_mut().no_cpu(why, now);
+                    host.tell();
+                    host.ask();
+                }
+            }
+        });
     }
 
     /// Fetches what reads and writes checkpoints, when one is first asked for.
@@ -155,10 +191,12 @@ impl Host {
     fn turn(self: &Rc<Self>) {
         self.asked.set(false);
         let next = self.session.borrow_mut().work(&|| self.now());
-        if self.session.borrow().moves() {
-            self.trained.set(self.now());
+        if self.session.borrow().moves() && self.trained.replace(Some(self.now())).is_none() {
+            let host = Rc::clone(self);
+            self.after(STANDBY_MILLIS, move || host.fetch_cpu());
         }
         self.heed_device();
+        self.heed_cpu();
         self.tell();
         match next {
             Next::Again => self.ask(),
@@ -183,6 +221,7 @@ impl Host {
         if self.session.borrow().wants_images().is_some() {
             self.fetch_images();
         }
+        self.heed_cpu();
         self.tell();
         self.ask();
     }
@@ -281,7 +320,7 @@ impl Host {
         }
         let host = Rc::clone(self);
         self.after(REST_MILLIS, move || {
-            let quiet = host.now() - host.trained.get() >= REST_MILLIS;
+            let quiet = host.trained.get().is_none_or(|last| host.now() - last >= REST_MILLIS);
             if quiet { host.fetch_images() } else { host.fetch_rest_in_peace() }
         });
     }

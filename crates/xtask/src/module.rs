@@ -2,7 +2,7 @@
 //! and shrunk.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     thread,
 };
@@ -58,8 +58,19 @@ fn compile() -> Result<PathBuf> {
     let mut command = cargo();
     command.args(["build", "--offline", "--profile", PROFILE, "--package", PACKAGE]);
     command.args(["--target", crate::tools::WASM_TARGET, "--target-dir"]).arg(&target);
+    let remap: Vec<String> = sources().map(|from| format!("--remap-path-prefix={from}=")).collect();
+    let flags = serde_json::to_string(&remap)?;
+    command.args(["--config", &format!("target.{}.rustflags={flags}", crate::tools::WASM_TARGET)]);
     run(command.current_dir(paths::root()))?;
     Ok(target.join(crate::tools::WASM_TARGET).join(PROFILE).join(NAME).with_extension("wasm"))
+}
+
+/// Where cargo keeps the sources of other crates. Messages name them, and a page should not tell who built it.
+fn sources() -> impl Iterator<Item = String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home.into_iter().filter_map(|home| fs::read_dir(home.join("registry/src")).ok());
+    registries.flatten().flatten().filter_map(|entry| entry.path().to_str().map(str::to_owned))
 }
 
 /// Splits at the functions marked `wasm_split`: the main part, and the names of the others.
@@ -119,8 +130,17 @@ fn renamed(script: String, names: &[(String, String)]) -> String {
     names.iter().fold(script, |script, (name, short)| script.replace(name, short))
 }
 
+/// What makes the wasm small once it is packed, by trial: 1 % less than `-O2` alone. Functions stay where they are called,
+/// but for those of a few instructions, and those of like names, which are alike, stand side by side.
+const SHRINK: [&str; 4] = [
+    "-O2",
+    "--one-caller-inline-max-function-size=40",
+    "--always-inline-max-function-size=3",
+    "--reorder-functions-by-name",
+];
+
 fn shrink(wasm_opt: &WasmOpt, wasm: &Path) -> Result<()> {
-    run(wasm_opt.command().arg("-O2").args(FEATURES).arg(wasm).arg("-o").arg(wasm))
+    run(wasm_opt.command().args(SHRINK).args(FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 
 fn fresh(folder: &Path) -> Result<()> {

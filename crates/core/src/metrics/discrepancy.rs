@@ -78,7 +78,7 @@ fn median_distance(rows: &[f32], dim: usize) -> f64 {
     });
     let mut distances: Vec<f64> = pairs.collect();
     let middle = distances.len() / 2;
-    let median = *distances.select_nth_unstable_by(middle, f64::total_cmp).1;
+    distances.sort_unstable_by(f64::total_cmp);
     // Data that are one point have no width of their own.
-    median.max(1e-3)
+    distances[middle].max(1e-3)
 }

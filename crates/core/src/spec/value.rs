@@ -143,15 +143,14 @@ impl Classes {
         if text == "all" {
             return Ok(Self::All);
         }
-        let mut list = Vec::new();
+        let mut given = [false; 10];
         for part in text.split(',') {
-            let class = u8::try_from(whole32(part, 0, 9)?).map_err(|_| Why::Invalid)?;
-            if list.contains(&class) {
+            let class = whole32(part, 0, 9)? as usize;
+            if std::mem::replace(&mut given[class], true) {
                 return Err(Why::Invalid);
             }
-            list.push(class);
         }
-        list.sort_unstable();
+        let list: Vec<u8> = (0..).zip(given).filter_map(|(class, is)| is.then_some(class)).collect();
         Ok(if list.len() == 10 { Self::All } else { Self::Some(list) })
     }
 

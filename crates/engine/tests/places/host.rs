@@ -19,6 +19,8 @@ pub(crate) enum Known {
     Missing,
     Software,
     Real,
+    /// A real one, while what computes on the CPU has not come.
+    Alone,
 }
 
 /// A session, its device, and everything it has said.
@@ -181,11 +183,12 @@ pub(crate) fn offer(wish: Wish, known: Known, device: &Rc<Device>) -> Option<Off
         Some(Offer { notice: notice.map(str::to_owned), ..Offer::cpu("test".into()) })
     };
     match (wish.backend, known) {
+        (BackendChoice::Cpu, Known::Alone) => None,
         (BackendChoice::Cpu, _) => cpu(None),
         (_, Known::Nothing) => None,
         (_, Known::Missing) => cpu(Some("There is no GPU.")),
         (BackendChoice::Auto, Known::Software) => cpu(Some("The GPU is software.")),
-        (_, Known::Software | Known::Real) => {
+        (_, Known::Software | Known::Real | Known::Alone) => {
             let device = Rc::clone(device);
             Some(Offer {
                 place: Place { backend: "webgpu", adapter: "far away".into(), exec: wish.exec },

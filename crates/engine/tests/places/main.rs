@@ -412,3 +412,72 @@ fn a_new_run_never_fails_for_want_of_a_gpu() {
         assert_eq!(host.advance(10).iteration, 50, "lost at call {moment}");
     }
 }
+
+#[test]
+fn a_device_that_is_lost_before_the_cpu_is_here_costs_no_iteration() {
+    let mut host = Host::with(Known::Alone, SMALL);
+    host.advance(300);
+    host.say(Command::Advance { id: 5, iterations: 200 });
+    host.device().lose();
+    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+    host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
+    host.work_for(1000.0);
+    assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
+    assert!(host.faults().is_empty() && host.moves().is_empty());
+    host.known.set(Known::Missing);
+    host.session.offers_changed(host.now);
+    host.hear();
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert!(fault.message.ends_with("on the CPU."), "{}", fault.message);
+    assert_eq!(host.answer(6), Ok(Reply::Done));
+    let Ok(Reply::Metrics(reached)) = host.answer(5) else { panic!("no iterations") };
+    assert_eq!((reached.iteration, host.moves()), (500, vec!["cpu"]));
+}
+
+#[test]
+fn a_run_that_needs_the_cpu_waits_for_it() {
+    let mut host = Host::new(Known::Alone);
+    host.device().most_words.set(1000);
+    host.say(Command::Load { id: 5, spec: SMALL.into() });
+    host.say(Command::Advance { id: 6, iterations: 10 });
+    host.work_for(100.0);
+    assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
+    host.known.set(Known::Real);
+    host.session.offers_changed(host.now);
+    host.hear();
+    host.answer(5).expect("it is on stage");
+    assert_eq!(host.scene().backend, "cpu");
+    let Ok(Reply::Metrics(reached)) = host.answer(6) else { panic!("no iterations") };
+    assert_eq!(reached.iteration, 10);
+}
+
+/// Without the CPU nobody waits for ever, and each hears why.
+#[test]
+fn who_waits_for_a_cpu_that_does_not_come_is_told() {
+    let told = |host: &mut Host, id: u32| match host.answer(id) {
+        Err(fault) => assert!(fault.message.contains("the network is down"), "{}", fault.message),
+        Ok(reply) => panic!("{reply:?}"),
+    };
+    let mut host = Host::new(Known::Alone);
+    host.say(Command::Load { id: 5, spec: format!("{SMALL}&backend=cpu") });
+    host.say(Command::Load { id: 6, spec: SMALL.into() });
+    host.work_for(100.0);
+    assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
+    host.session.no_cpu("the network is down", host.now);
+    host.hear();
+    told(&mut host, 5);
+    host.answer(6).expect("a GPU is enough for it");
+    assert_eq!(host.scene().backend, "webgpu");
+    // A run whose device is gone ends, and so does the one that would take its place.
+    host.device().lose();
+    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+    host.session.no_cpu("the network is down", host.now);
+    host.hear();
+    let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+    assert!(fault.message.contains("the network is down"), "{}", fault.message);
+    host.say(Command::Load { id: 7, spec: SMALL.into() });
+    host.session.no_cpu("the network is down", host.now);
+    host.hear();
+    told(&mut host, 7);
+    assert_eq!(host.session.standing(), None);
+}

@@ -1,5 +1,5 @@
-//! The browser's GPU: asked for at the start beside everything else, and once more when it is lost; and what the wishes
-//! of runs get of it.
+//! Where this worker computes: the browser's GPU, asked for at the start beside everything else and once more when it is
+//! lost; the CPU, whose part of the program comes when it is first needed; and what the wishes of runs get of them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,9 +9,9 @@ use std::{
 use adversaria_core::spec::{BackendChoice, Exec};
 use adversaria_engine::{Offer, Place, Wish};
 use adversaria_kernels::backend::BackendError;
-use adversaria_kernels::cpu::CpuBackend;
 
 use super::card::{Card, NoCard};
+use super::part::Cpu;
 
 /// A device that comes in place of a lost one and is lost within this time is the last one. One whose memory is full has none
 /// in its place: that would be as full with the same run.
@@ -28,16 +28,35 @@ enum State {
     Missing(String),
 }
 
-/// The one device of this worker.
+/// The one device of this worker, and the CPU.
 pub(super) struct Devices {
     state: RefCell<State>,
+    /// What computes on the CPU, once it is here.
+    cpu: RefCell<Option<Cpu>>,
+    /// Somebody would have had the CPU, and it was not here.
+    misses_cpu: Cell<bool>,
     /// When the device came in place of a lost one.
     replaced: Cell<Option<f64>>,
 }
 
 impl Devices {
     pub(super) fn new() -> Self {
-        Self { state: RefCell::new(State::Asked), replaced: Cell::new(None) }
+        Self {
+            state: RefCell::new(State::Asked),
+            cpu: RefCell::new(None),
+            misses_cpu: Cell::new(false),
+            replaced: Cell::new(None),
+        }
+    }
+
+    /// Whether the CPU has been missed since this was last asked.
+    pub(super) fn misses_cpu(&self) -> bool {
+        self.misses_cpu.take()
+    }
+
+    /// What computes on the CPU is here.
+    pub(super) fn bring_cpu(&self, cpu: Cpu) {
+        self.cpu.replace(Some(cpu));
     }
 
     /// What came of asking.
@@ -81,24 +100,34 @@ impl Devices {
     /// What a wish gets; nothing while the first answer is awaited.
     pub(super) fn offer(&self, wish: Wish) -> Option<Offer> {
         if wish.backend == BackendChoice::Cpu {
-            return Some(cpu(None));
+            return self.cpu(None);
         }
         match &*self.state.borrow() {
             State::Asked => None,
-            State::AskedAgain => Some(cpu(None)),
+            State::AskedAgain => self.cpu(None),
             State::There(card) if wish.backend == BackendChoice::Auto && card.is_software() => {
                 let what = format!("The only GPU here is software ({})", card.name());
-                Some(cpu(Some(&what)))
+                self.cpu(Some(&what))
             }
             State::There(card) => Some(webgpu(card, wish.exec)),
-            State::Missing(why) => Some(cpu(Some(why))),
+            State::Missing(why) => self.cpu(Some(why)),
         }
     }
-}
 
-fn cpu(why: Option<&str>) -> Offer {
-    let offer = Offer::cpu(format!("WASM, {}", CpuBackend::detect().isa_name()));
-    Offer { notice: why.map(|why| format!("{why}, so the run computes on the CPU.")), ..offer }
+    /// The CPU, and why it is not a GPU; nothing while its part of the program is not here.
+    fn cpu(&self, why: Option<&str>) -> Option<Offer> {
+        let cpu = self.cpu.borrow();
+        let Some(Cpu { isa, build }) = &*cpu else {
+            self.misses_cpu.set(true);
+            return None;
+        };
+        let (adapter, build) = (format!("WASM, {isa}"), *build);
+        Some(Offer {
+            place: Place { backend: "cpu", adapter, exec: Exec::Auto },
+            notice: why.map(|why| format!("{why}, so the run computes on the CPU.")),
+            build: Box::new(build),
+        })
+    }
 }
 
 fn webgpu(card: &Rc<dyn Card>, exec: Exec) -> Offer {
