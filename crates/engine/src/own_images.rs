@@ -1,6 +1,6 @@
 //! The user's own IDX files as a training set.
 
-use adversaria_core::images::{Idx, IdxImages, ImageSet, idx};
+use adversaria_core::images::{Idx, ImageSet, idx};
 
 use crate::error::EngineError;
 

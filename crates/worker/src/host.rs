@@ -6,14 +6,12 @@ use std::rc::Rc;
 
 use adversaria_core::images::ImageSet;
 use adversaria_engine::{Next, Session};
-use adversaria_protocol::{Command, Event, Fault, FaultCode, ProtocolError, decode, encode};
+use adversaria_protocol::{Command, Event, Fault, FaultCode, Frame, ProtocolError, decode, encode};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
-
-use crate::fetch;
 
 mod card;
 mod devices;
@@ -32,7 +30,7 @@ const REST_MILLIS: f64 = 4000.0;
 const PROGRESS_MILLIS: f64 = 100.0;
 /// The first answer about a GPU is awaited no longer than this.
 const PATIENCE_MILLIS: f64 = 5000.0;
-/// So long after the first iteration on a GPU what computes on the CPU is fetched, in case the GPU is lost.
+/// So long after iterations are first seen, what computes on the CPU is fetched, in case the GPU is lost.
 const STANDBY_MILLIS: f64 = 1000.0;
 /// Words on their way are looked for after this long, in case nobody says that they have come.
 const WORDS_MILLIS: f64 = 50.0;
@@ -55,8 +53,11 @@ struct Host {
     fetching_cpu: Cell<bool>,
     /// The user's own images replace the packs.
     own_images: Cell<bool>,
-    /// When something last trained, milliseconds; before anything has, nothing.
-    trained: Cell<Option<f64>>,
+    /// When something last trained, milliseconds.
+    trained: Cell<f64>,
+    /// A frame of a run that has trained was told, and what follows from that was done.
+    shown: Cell<bool>,
+    stood_by: Cell<bool>,
 }
 
 thread_local! {
@@ -88,7 +89,9 @@ pub fn start() {
         fetching_files: Cell::new(false),
         fetching_cpu: Cell::new(false),
         own_images: Cell::new(false),
-        trained: Cell::new(None),
+        trained: Cell::new(0.0),
+        shown: Cell::new(false),
+        stood_by: Cell::new(false),
     });
     HOST.set(Some(Rc::clone(&host)));
     host.listen();
@@ -191,13 +194,16 @@ impl Host {
     fn turn(self: &Rc<Self>) {
         self.asked.set(false);
         let next = self.session.borrow_mut().work(&|| self.now());
-        if self.session.borrow().moves() && self.trained.replace(Some(self.now())).is_none() {
-            let host = Rc::clone(self);
-            self.after(STANDBY_MILLIS, move || host.fetch_cpu());
+        if self.session.borrow().moves() {
+            self.trained.set(self.now());
         }
         self.heed_device();
         self.heed_cpu();
         self.tell();
+        if self.shown.get() && !self.stood_by.replace(true) {
+            let host = Rc::clone(self);
+            self.after(STANDBY_MILLIS, move || host.fetch_cpu());
+        }
         match next {
             Next::Again => self.ask(),
             Next::After(millis) => self.ask_after(millis),
@@ -277,6 +283,9 @@ impl Host {
         let events: Vec<Event> = self.session.borrow_mut().take_events().collect();
         for event in &events {
             self.post(event);
+            let trained = |frame: &Frame| frame.metrics.iteration > 0;
+            self.shown
+                .set(self.shown.get() || matches!(event, Event::Frame(frame) if trained(frame)));
         }
     }
 
@@ -320,7 +329,7 @@ impl Host {
         }
         let host = Rc::clone(self);
         self.after(REST_MILLIS, move || {
-            let quiet = host.trained.get().is_none_or(|last| host.now() - last >= REST_MILLIS);
+            let quiet = host.now() - host.trained.get() >= REST_MILLIS;
             if quiet { host.fetch_images() } else { host.fetch_rest_in_peace() }
         });
     }
@@ -333,16 +342,16 @@ impl Host {
             "MNIST, the other 50,000 images"
         };
         let last = Cell::new(f64::NEG_INFINITY);
-        let bytes = fetch::bytes(PACKS[number], move |done, total| {
+        let progress = Box::new(move |done, total| {
             let now = host.now();
             if now - last.get() >= PROGRESS_MILLIS || done == total {
                 last.set(now);
                 host.session.borrow_mut().progress(what, done, total);
                 host.tell();
             }
-        })
-        .await?;
-        ImageSet::unpack(&bytes).map_err(|error| error.to_string())
+        });
+        let pack = part::pack(PACKS[number], progress).await;
+        pack.map_err(|NoPart(why)| why)?.await
     }
 
     fn take_pack(

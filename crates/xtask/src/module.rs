@@ -14,7 +14,7 @@ use wasm_split_cli_support::{Options, transform};
 use crate::{
     paths,
     process::{cargo, run},
-    tools::WasmOpt,
+    tools::Tool,
 };
 
 /// The crate with the program, its binary, and the profile that it is built in.
@@ -36,7 +36,7 @@ const FEATURES: [&str; 7] = [
 ///
 /// # Errors
 /// When a tool fails or a file cannot be written.
-pub fn build(wasm_opt: &WasmOpt, into: &Path) -> Result<Vec<String>> {
+pub fn build(wasm_opt: &Tool, into: &Path) -> Result<Vec<String>> {
     let whole = compile()?;
     let apart = whole.with_file_name("parts");
     fresh(&apart)?;
@@ -69,7 +69,8 @@ fn compile() -> Result<PathBuf> {
 fn sources() -> impl Iterator<Item = String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let registries = home.into_iter().filter_map(|home| fs::read_dir(home.join("registry/src")).ok());
+    let registries =
+        home.into_iter().filter_map(|home| fs::read_dir(home.join("registry/src")).ok());
     registries.flatten().flatten().filter_map(|entry| entry.path().to_str().map(str::to_owned))
 }
 
@@ -139,7 +140,7 @@ const SHRINK: [&str; 4] = [
     "--reorder-functions-by-name",
 ];
 
-fn shrink(wasm_opt: &WasmOpt, wasm: &Path) -> Result<()> {
+fn shrink(wasm_opt: &Tool, wasm: &Path) -> Result<()> {
     run(wasm_opt.command().args(SHRINK).args(FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 

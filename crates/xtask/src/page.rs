@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     data, module, paths,
-    process::{capture, program, say},
+    process::{capture, program, run, say},
     server::Server,
     tools,
 };
@@ -46,7 +46,7 @@ const ASIDE: [&str; 6] =
 /// When a tool or the data cannot be had, or the build fails.
 pub fn build() -> Result<PathBuf> {
     data::ensure()?;
-    let wasm_opt = tools::ensure()?;
+    let tools = tools::ensure()?;
     let (dist, sources) = (paths::dist(), sources()?);
     let stamp = dist.join(STAMP);
     if fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == sources) {
@@ -56,7 +56,7 @@ pub fn build() -> Result<PathBuf> {
     say("building the page (some minutes the first time)");
     let fresh = dist.with_extension("new");
     clear(&fresh)?;
-    assemble(&fresh, &wasm_opt)?;
+    assemble(&fresh, &tools)?;
     clear(&dist)?;
     fs::remove_dir(&dist).and_then(|()| fs::rename(&fresh, &dist)).with_context(|| {
         format!("{} cannot take the place of {}", fresh.display(), dist.display())
@@ -75,17 +75,19 @@ fn clear(folder: &Path) -> Result<()> {
 }
 
 /// Puts the page together in an empty folder.
-fn assemble(into: &Path, wasm_opt: &tools::WasmOpt) -> Result<()> {
+fn assemble(into: &Path, tools: &tools::Tools) -> Result<()> {
     let root = paths::root();
     let app = into.join(APP);
     fs::create_dir(&app).with_context(|| format!("{} cannot be made", app.display()))?;
-    let later = module::build(wasm_opt, &app)?;
+    let later = module::build(&tools.wasm_opt, &app)?;
     for file in WITHIN {
         copy(&root.join(file), &app)?;
     }
     for file in BESIDE {
         copy(&root.join("web/public").join(file), into)?;
     }
+    squeeze(&tools.esbuild, &app)?;
+    squeeze(&tools.esbuild, into)?;
     let warm = into.join(WARM);
     fs::create_dir(&warm).with_context(|| format!("{} cannot be made", warm.display()))?;
     let trained = root.join("web/public").join(WARM);
@@ -107,6 +109,24 @@ fn assemble(into: &Path, wasm_opt: &tools::WasmOpt) -> Result<()> {
     let later: Vec<String> = later.iter().map(|name| format!("./{APP}{name}")).collect();
     let html = html.replace(LATER, &serde_json::to_string(&later)?).replace(APP, &named);
     fs::write(into.join(HTML), html).with_context(|| format!("{HTML} cannot be written"))
+}
+
+/// Scripts and styles of a folder without what only people read.
+fn squeeze(esbuild: &tools::Tool, folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|kind| kind == "js" || kind == "css") {
+            let mut command = esbuild.command();
+            command.args([
+                "--minify",
+                "--charset=utf8",
+                "--log-level=warning",
+                "--allow-overwrite",
+            ]);
+            run(command.arg(&file).arg(format!("--outfile={}", file.display())))?;
+        }
+    }
+    Ok(())
 }
 
 fn copy(file: &Path, folder: &Path) -> Result<()> {

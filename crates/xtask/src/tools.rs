@@ -1,5 +1,4 @@
-//! The build's one pinned tool beside cargo, wasm-opt: taken from `PATH` when the version there is right, else installed
-//! once per user.
+//! The build's pinned tools beside cargo: taken from `PATH` when the version there is right, else installed once per user.
 
 use std::{
     fs,
@@ -17,22 +16,36 @@ use crate::{
 /// What the page is compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The npm package that has wasm-opt, its version, and what `wasm-opt --version` then begins with.
-const BINARYEN: &str = "binaryen";
-const VERSION: &str = "132.0.0";
-const GREETING: &str = "wasm-opt version 132";
+/// A program that npm has, of one version.
+struct Pinned {
+    package: &'static str,
+    version: &'static str,
+    program: &'static str,
+    /// What it says to `--version`, or how that begins.
+    greeting: &'static str,
+}
 
-/// Where wasm-opt is.
-pub struct WasmOpt {
+const WASM_OPT: Pinned = Pinned {
+    package: "binaryen",
+    version: "132.0.0",
+    program: "wasm-opt",
+    greeting: "wasm-opt version 132",
+};
+const ESBUILD: Pinned =
+    Pinned { package: "esbuild", version: "0.28.2", program: "esbuild", greeting: "0.28.2" };
+
+/// Where a program is.
+pub struct Tool {
+    pinned: &'static Pinned,
     /// Its folder, where `PATH` lacks it.
     folder: Option<PathBuf>,
 }
 
-impl WasmOpt {
+impl Tool {
     /// It, to be given arguments.
     #[must_use]
     pub fn command(&self) -> Command {
-        let plain = program("wasm-opt");
+        let plain = program(self.pinned.program);
         match &self.folder {
             Some(folder) => Command::new(folder.join(plain.get_program())),
             None => plain,
@@ -40,19 +53,28 @@ impl WasmOpt {
     }
 
     fn answers(&self) -> bool {
-        capture(self.command().arg("--version")).is_ok_and(|said| is_version(&said, GREETING))
+        let said = capture(self.command().arg("--version"));
+        said.is_ok_and(|said| is_version(&said, self.pinned.greeting))
     }
 }
 
-/// Everything that building the page takes: the wasm target, fetched crates, wasm-opt.
+/// What shrinks the page: its program, and its scripts and styles.
+pub struct Tools {
+    /// Of Binaryen.
+    pub wasm_opt: Tool,
+    /// For what browsers read as text.
+    pub esbuild: Tool,
+}
+
+/// Everything that building the page takes: the wasm target, fetched crates, tools.
 ///
 /// # Errors
 /// When something is missing and cannot be installed.
-pub fn ensure() -> Result<WasmOpt> {
+pub fn ensure() -> Result<Tools> {
     wasm_target()?;
-    let tool = wasm_opt()?;
+    let tools = Tools { wasm_opt: tool(&WASM_OPT)?, esbuild: tool(&ESBUILD)? };
     fetch()?;
-    Ok(tool)
+    Ok(tools)
 }
 
 /// Adds rustfmt and clippy where the toolchain lacks them.
@@ -71,27 +93,28 @@ pub fn lints() -> Result<()> {
         .current_dir(paths::root()))
 }
 
-fn wasm_opt() -> Result<WasmOpt> {
-    let plain = WasmOpt { folder: None };
+fn tool(pinned: &'static Pinned) -> Result<Tool> {
+    let plain = Tool { pinned, folder: None };
     if plain.answers() {
         return Ok(plain);
     }
-    let root = paths::cache()?.join("tools").join(format!("{BINARYEN}-{VERSION}"));
+    let package = format!("{}-{}", pinned.package, pinned.version);
+    let root = paths::cache()?.join("tools").join(package);
     // npm puts global executables into the prefix itself on Windows.
     let folder = if cfg!(windows) { root.clone() } else { root.join("bin") };
-    let own = WasmOpt { folder: Some(folder) };
+    let own = Tool { pinned, folder: Some(folder) };
     if !own.answers() {
-        say(&format!("installing {BINARYEN} {VERSION} (once per user)"));
-        install(&root)?;
-        ensure!(own.answers(), "wasm-opt was installed but does not run");
+        say(&format!("installing {} {} (once per user)", pinned.package, pinned.version));
+        install(pinned, &root)?;
+        ensure!(own.answers(), "{} was installed but does not run", pinned.program);
     }
     Ok(own)
 }
 
-fn install(root: &Path) -> Result<()> {
+fn install(pinned: &Pinned, root: &Path) -> Result<()> {
     fs::create_dir_all(root).with_context(|| format!("{} cannot be made", root.display()))?;
     let flags = ["install", "--global", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"];
-    run(program("npm").args(flags).arg(root).arg(format!("{BINARYEN}@{VERSION}")))
+    run(program("npm").args(flags).arg(root).arg(format!("{}@{}", pinned.package, pinned.version)))
 }
 
 /// `version 13` must not pass for `version 132`, nor the other way round.

@@ -150,7 +150,8 @@ impl Classes {
                 return Err(Why::Invalid);
             }
         }
-        let list: Vec<u8> = (0..).zip(given).filter_map(|(class, is)| is.then_some(class)).collect();
+        let list: Vec<u8> =
+            (0..).zip(given).filter_map(|(class, is)| is.then_some(class)).collect();
         Ok(if list.len() == 10 { Self::All } else { Self::Some(list) })
     }
 
