@@ -171,15 +171,21 @@ impl Session {
     /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
     /// its wish gets another place.
     pub fn offers_changed(&mut self, now: f64) {
+        if self.obey_held(now) {
+            self.reconsider(None);
+        }
+    }
+
+    /// The CPU is offered from now on: goes on with what waited for it. Nothing else moves, for where a device is gone the
+    /// host may not have heard of that yet and offer it still.
+    pub fn cpu_is_here(&mut self, now: f64) {
         if let Some(why) = self.stranded.take() {
             self.fall_back(&why, now);
         }
         if let Some(refused) = self.refused.take() {
             self.put_on_stage(refused, now);
         }
-        if self.obey_held(now) {
-            self.reconsider(None);
-        }
+        self.obey_held(now);
     }
 
     /// The CPU cannot be offered just now, and why: whoever waits for it is told.

@@ -135,9 +135,7 @@ impl Host {
             }
             Err(error) => self.post(&Event::Fault(message_fault(&error))),
         }
-        if self.session.borrow().wants_images().is_some() {
-            self.fetch_images();
-        }
+        self.fetch_wanted_images();
         if self.session.borrow().wants_files() {
             self.fetch_files();
         }
@@ -162,16 +160,16 @@ impl Host {
             match part::cpu().await {
                 Ok(cpu) => {
                     host.devices.bring_cpu(cpu);
-                    host.offers_changed();
+                    host.session.borrow_mut().cpu_is_here(host.now());
                 }
                 Err(NoPart(why)) => {
                     host.fetching_cpu.set(false);
-                    let now = host.now();
-                    host.session.borrow_mut().no_cpu(why, now);
-                    host.tell();
-                    host.ask();
+                    host.session.borrow_mut().no_cpu(why, host.now());
                 }
             }
+            host.fetch_wanted_images();
+            host.tell();
+            host.ask();
         });
     }
 
@@ -224,9 +222,7 @@ impl Host {
     fn offers_changed(self: &Rc<Self>) {
         let now = self.now();
         self.session.borrow_mut().offers_changed(now);
-        if self.session.borrow().wants_images().is_some() {
-            self.fetch_images();
-        }
+        self.fetch_wanted_images();
         self.heed_cpu();
         self.tell();
         self.ask();
@@ -301,6 +297,13 @@ impl Host {
         let transfer = Array::of1(&bytes.buffer());
         if self.scope.post_message_with_transfer(&bytes, &transfer).is_err() {
             web_sys::console::warn_1(&"the page could not be told".into());
+        }
+    }
+
+    /// Fetches images where a run waits for them.
+    fn fetch_wanted_images(self: &Rc<Self>) {
+        if self.session.borrow().wants_images().is_some() {
+            self.fetch_images();
         }
     }
 

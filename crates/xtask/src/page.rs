@@ -111,18 +111,22 @@ fn assemble(into: &Path, tools: &tools::Tools) -> Result<()> {
     fs::write(into.join(HTML), html).with_context(|| format!("{HTML} cannot be written"))
 }
 
+/// wasm-bindgen writes a key for each part, and they are the same.
+const SQUEEZE: [&str; 5] = [
+    "--minify",
+    "--charset=utf8",
+    "--log-level=warning",
+    "--log-override:duplicate-object-key=silent",
+    "--allow-overwrite",
+];
+
 /// Scripts and styles of a folder without what only people read.
 fn squeeze(esbuild: &tools::Tool, folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let file = entry?.path();
         if file.extension().is_some_and(|kind| kind == "js" || kind == "css") {
             let mut command = esbuild.command();
-            command.args([
-                "--minify",
-                "--charset=utf8",
-                "--log-level=warning",
-                "--allow-overwrite",
-            ]);
+            command.args(SQUEEZE);
             run(command.arg(&file).arg(format!("--outfile={}", file.display())))?;
         }
     }

@@ -424,8 +424,9 @@ fn a_device_that_is_lost_before_the_cpu_is_here_costs_no_iteration() {
     host.work_for(1000.0);
     assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
     assert!(host.faults().is_empty() && host.moves().is_empty());
-    host.known.set(Known::Missing);
-    host.session.offers_changed(host.now);
+    // The host has not heard of it yet.
+    host.known.set(Known::Real);
+    host.session.cpu_is_here(host.now);
     host.hear();
     let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
     assert!(fault.message.ends_with("on the CPU."), "{}", fault.message);
@@ -443,7 +444,7 @@ fn a_run_that_needs_the_cpu_waits_for_it() {
     host.work_for(100.0);
     assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
     host.known.set(Known::Real);
-    host.session.offers_changed(host.now);
+    host.session.cpu_is_here(host.now);
     host.hear();
     host.answer(5).expect("it is on stage");
     assert_eq!(host.scene().backend, "cpu");
