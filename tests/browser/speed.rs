@@ -103,10 +103,36 @@ async fn watch(page: &Page) -> Result<Seen> {
     Ok(Seen { p95: figure("p95")?, long, busy })
 }
 
-/// Five seconds of training flat out, a second after its first iteration.
-async fn trains(page: &Page) -> Result<Seen> {
-    page.open("#data=ring8&backend=cpu&play=1").await?;
+/// How much of a run is seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Views {
+    /// No layer.
+    None,
+    /// What a new visitor sees.
+    Usual,
+    /// All layers of the plane that can be seen together, and G's units.
+    Every,
+}
+
+/// Opens what has been asked for over a run that plays.
+async fn play(page: &Page, hash: &str, views: Views) -> Result<()> {
+    let layers = match views {
+        Views::None => "&view=",
+        Views::Usual => "",
+        Views::Every => EVERY_LAYER,
+    };
+    page.open(&format!("{hash}{layers}")).await?;
     page.until_iteration(0.0).await?;
+    if views == Views::Every {
+        page.run("document.querySelector('.node.g').click()", &[]).await?;
+        page.until("units are drawn", async || page.has("units-g").await).await?;
+    }
+    Ok(())
+}
+
+/// Five seconds of training flat out, a second after its first iteration.
+async fn trains(page: &Page, views: Views) -> Result<Seen> {
+    play(page, "#data=ring8&backend=cpu&play=1", views).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let from = page.number("iteration").await?;
     let seen = watch(page).await?;
@@ -125,32 +151,39 @@ async fn idles(page: &Page) -> Result<Seen> {
     watch(&page).await
 }
 
+/// Watches until it is smooth, three times at most, beside an empty page.
+async fn is_smooth(page: &Page, views: Views) -> Result<()> {
+    let (mut ours, mut empty) = (Vec::new(), Vec::new());
+    while ours.len() < TRIES && !ours.last().is_some_and(Seen::is_smooth) {
+        if !ours.is_empty() {
+            empty.push(idles(page).await?);
+        }
+        ours.push(trains(page, views).await?);
+    }
+    println!("{views:?} views, while it trains: {ours:.3?}; an empty page: {empty:.3?}");
+    ensure!(
+        ours.last().is_some_and(Seen::is_smooth) || !empty.iter().all(Seen::is_smooth),
+        "{views:?} views: not within {FRAME} ms, or with long tasks: {ours:.3?}; an empty page: {empty:.3?}"
+    );
+    let longest_empty = empty.iter().map(Seen::longest).fold(0.0, f64::max);
+    ensure!(
+        ours.iter().any(|seen| seen.longest() <= longest_empty),
+        "{views:?} views: long tasks in each round: {ours:.3?}; an empty page: {empty:.3?}"
+    );
+    ensure!(
+        ours.iter().any(|seen| seen.busy <= SHARE),
+        "{views:?} views: the page's thread takes more than {SHARE} of a processor: {ours:.3?}"
+    );
+    Ok(())
+}
+
 /// Where an empty page beside a busy worker is not smooth either, other programs have the processor: then the time that
 /// the page's own thread takes must do, and that in some round no task was longer than the empty page's longest.
 #[test]
 fn the_page_stays_smooth_while_it_trains_flat_out() {
     browse_alone(async |page| {
-        let (mut ours, mut empty) = (Vec::new(), Vec::new());
-        while ours.len() < TRIES && !ours.last().is_some_and(Seen::is_smooth) {
-            if !ours.is_empty() {
-                empty.push(idles(&page).await?);
-            }
-            ours.push(trains(&page).await?);
-        }
-        println!("while it trains: {ours:.3?}; an empty page: {empty:.3?}");
-        ensure!(
-            ours.last().is_some_and(Seen::is_smooth) || !empty.iter().all(Seen::is_smooth),
-            "not within {FRAME} ms, or with long tasks: {ours:.3?}; an empty page: {empty:.3?}"
-        );
-        let longest_empty = empty.iter().map(Seen::longest).fold(0.0, f64::max);
-        ensure!(
-            ours.iter().any(|seen| seen.longest() <= longest_empty),
-            "long tasks in each round: {ours:.3?}; an empty page: {empty:.3?}"
-        );
-        ensure!(
-            ours.iter().any(|seen| seen.busy <= SHARE),
-            "the page's thread takes more than {SHARE} of a processor: {ours:.3?}"
-        );
+        is_smooth(&page, Views::Usual).await?;
+        is_smooth(&page, Views::Every).await?;
         page.run(FAULT, &[]).await?;
         let faulty = watch(&page).await?;
         println!("with a fault: {faulty:.3?}");
@@ -160,18 +193,13 @@ fn the_page_stays_smooth_while_it_trains_flat_out() {
 }
 
 /// Layers of the plane, all that can be seen together.
-const EVERY_LAYER: &str = "real,fake,field,contour,pulls,grid,density,model";
+const EVERY_LAYER: &str = "&view=real,fake,field,contour,pulls,grid,density,model";
 /// Every view open keeps at least this share of the training speed with none.
 const LEAST_SHARE: f64 = 0.8;
 
-/// Iterations per second over three seconds, with these layers and perhaps with G's units.
-async fn speed(page: &Page, layers: &str, units: bool) -> Result<f64> {
-    page.open(&format!("#data=ring8&backend=cpu&batch=256&play=1&view={layers}")).await?;
-    page.until_iteration(0.0).await?;
-    if units {
-        page.run("document.querySelector('.node.g').click()", &[]).await?;
-        page.until("units are drawn", async || page.has("units-g").await).await?;
-    }
+/// Iterations per second over three seconds.
+async fn speed(page: &Page, views: Views) -> Result<f64> {
+    play(page, "#data=ring8&backend=cpu&batch=256&play=1", views).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let rate = "const from = a.metrics().iteration, begun = performance.now();
         await new Promise((go) => setTimeout(go, 3000));
@@ -184,8 +212,7 @@ fn every_view_open_costs_at_most_a_fifth_of_the_speed() {
     browse_alone(async |page| {
         let mut shares = Vec::new();
         for _ in 0..TRIES {
-            let (none, all) =
-                (speed(&page, "", false).await?, speed(&page, EVERY_LAYER, true).await?);
+            let (none, all) = (speed(&page, Views::None).await?, speed(&page, Views::Every).await?);
             shares.push(all / none);
             println!("{all:.0} of {none:.0} iterations/s: {:.2}", all / none);
             if all >= LEAST_SHARE * none {
