@@ -33,21 +33,28 @@ async function attachWorker(session) {
   return { send };
 }
 
-/** Bytes that a thread's JavaScript holds, and those of its WebAssembly memory, which never shrinks. */
-async function look(session) {
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  const objectGroup = 'memories';
-  const expression = 'WebAssembly.Memory.prototype';
+/** The sum over a thread's living objects of a kind; `bytes` is the body of a function of one of them, `it`. */
+async function sum(session, kind, bytes) {
+  const objectGroup = 'counted';
+  const expression = `self.${kind}?.prototype`;
   const { result: prototype } = await session.send('Runtime.evaluate', { expression, objectGroup });
+  if (!prototype.objectId) return 0;
   const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId: prototype.objectId, objectGroup });
   const { result } = await session.send('Runtime.callFunctionOn', {
     objectId: objects.objectId,
-    functionDeclaration: 'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) }',
+    functionDeclaration: `function () { return this.reduce((sum, it) => sum + (${bytes}), 0) }`,
     returnByValue: true,
   });
   await session.send('Runtime.releaseObjectGroup', { objectGroup });
-  return { heap: usedSize, wasm: result.value };
+  return result.value;
+}
+
+/** Bytes that a thread's JavaScript holds, those of its WebAssembly memory, which never shrinks, and of its GPU buffers. */
+async function look(session) {
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  const wasm = await sum(session, 'WebAssembly.Memory', 'it.buffer.byteLength');
+  return { heap: usedSize, wasm, buffers: await sum(session, 'GPUBuffer', 'it.size') };
 }
 
 /** Bytes of memory that a process has to itself and shares; none where the system does not say. */
@@ -92,6 +99,7 @@ async function run() {
       const { renderer, gpu } = await processes(all);
       const line = { seconds: passed(), iteration: await count(), renderer, gpu };
       Object.assign(line, { pageHeap: ours.heap, pageWasm: ours.wasm, workerHeap: theirs.heap, workerWasm: theirs.wasm });
+      line.gpuBuffers = theirs.buffers;
       console.log(JSON.stringify(line));
     }
   } finally {

@@ -4,6 +4,7 @@ use adversaria_core::spec::Address;
 use adversaria_tests::{browser::Page, picture::Picture};
 use anyhow::{Context as _, Result, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use safetensors::SafeTensors;
 use serde_json::json;
 
 use crate::{browse, scenes::stage, steps::give};
@@ -106,6 +107,44 @@ fn vectors_parse_name_both_and_are_stable() {
         let parsed = page.run(script, &[json!(chart)]).await?;
         let names = parsed[1].to_string();
         ensure!(names.contains("V(D, G)") && names.contains("V(D*, G)"), "{names}");
+        Ok(())
+    });
+}
+
+/// The widths of lines in an SVG, in their order.
+fn widths(svg: &str) -> Vec<f32> {
+    let lines = svg.split("<path").skip(1).filter(|path| path.contains("fill=\"none\""));
+    let width = |path: &str| path.split("stroke-width=\"").nth(1)?.split('"').next()?.parse().ok();
+    lines.filter_map(width).collect()
+}
+
+#[test]
+fn edges_between_units_are_as_wide_as_this_runs_weights() {
+    browse(async |page| {
+        page.prepare(CATCH).await?;
+        trained(&page, "#data=ring8&backend=cpu&g=4&d=8").await?;
+        page.run("document.querySelector('.node.d').click()", &[]).await?;
+        page.until("units are drawn", async || page.has("units-d").await).await?;
+        view(&page, "units-d").await?;
+        let file = page.api("return Array.from(new Uint8Array(await a.checkpoint()))").await?;
+        let file: Vec<u8> = serde_json::from_value(file)?;
+        let file = SafeTensors::deserialize(&file)?;
+        let weight = file.tensor("discriminator.0.weight")?;
+        ensure!(weight.shape() == [8, 2], "{:?}", weight.shape());
+        let weights: Vec<f32> = weight
+            .data()
+            .chunks_exact(4)
+            .map(|word| f32::from_le_bytes(word.try_into().expect("four bytes")).abs())
+            .collect();
+        let largest = weights.iter().copied().fold(0.0, f32::max);
+        page.until("16 lines are as wide as 16 weights", async || {
+            let drawn = widths(&keep_text(&page, "export-svg", "-units-d.svg").await?);
+            let wide = |weight: &f32| 0.3 + 2.2 * weight / largest;
+            let near = |(drawn, weight): (&f32, &f32)| (drawn - wide(weight)).abs() < 0.02;
+            Ok(drawn.len() >= 16 && drawn.iter().zip(&weights).all(near))
+        })
+        .await?;
+        ensure!(weights.iter().any(|weight| *weight < 0.8 * largest), "all are alike: {weights:?}");
         Ok(())
     });
 }

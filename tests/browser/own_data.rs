@@ -1,9 +1,10 @@
 //! Data of one's own: drawn by pointer and by keys, pasted, and out of a file; what is wrong is said and changes nothing.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io::Write as _, path::PathBuf};
 
 use adversaria_tests::browser::Page;
 use anyhow::{Context, Result, ensure};
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,6 +42,12 @@ async fn field(page: &Page, key: &str, before: &str) -> Result<String> {
     .await?;
     Ok(page.api(&script).await?.as_str().context("no text")?.to_owned())
 }
+
+/// Lets a file fall onto the page.
+const DROP: &str = "const [name, bytes] = arguments, dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+    const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector('[data-testid=stage]').dispatchEvent(event)";
 
 /// Waits until what was drawn is on stage, and the editor gone.
 async fn closed(page: &Page) -> Result<()> {
@@ -243,4 +250,30 @@ fn rows_of_a_file_ride_along_in_the_checkpoint() {
         page.expect_quiet().await
     });
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_packed_file_that_is_dropped_is_read_as_its_rows_are() {
+    let rows: String = (0..300).map(|i| format!("{},{}\n", i % 20, (i / 20) * 3)).collect();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(rows.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    browse(async move |page| {
+        stage(&page, SCENE).await?;
+        open_editor(&page, "data-file", "own-text").await?;
+        give(&page, "own-text", &rows).await?;
+        page.click("own-paste").await?;
+        closed(&page).await?;
+        let pasted = field(&page, "file", "").await?;
+        stage(&page, SCENE).await?;
+        page.run(DROP, &[json!("mine.csv.gz"), json!(packed)]).await?;
+        ensure!(field(&page, "file", "").await? == pasted, "other rows");
+        // What is no packed file costs a sentence.
+        page.run(DROP, &[json!("other.csv.gz"), json!([1, 2, 3])]).await?;
+        page.until("it is said", async || page.has("fault").await).await?;
+        let said = page.text("fault").await?;
+        ensure!(said.contains("other.csv.gz could not be read or unpacked"), "{said}");
+        ensure!(field(&page, "file", "").await? == pasted, "the rows are gone");
+        page.expect_quiet().await
+    });
 }

@@ -1,8 +1,10 @@
 //! Every figure gives its value under the pointer, and Escape takes it away.
 
+use std::time::Duration;
+
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{browse, scenes::stage, steps::until_is};
 
@@ -89,5 +91,32 @@ fn a_value_on_stage_comes_by_pointer_and_goes_by_escape() {
             until_is(&page, "then the editor goes", open, json!("false")).await?;
         }
         page.expect_quiet().await
+    });
+}
+
+/// The charts of the score are drawn a few times a second; what changed last is drawn all the same.
+#[test]
+fn a_chart_shows_the_last_change_too() {
+    browse(async |page| {
+        stage(&page, "#data=ring8&backend=cpu&g=8&d=8&batch=32").await?;
+        page.until("the chart is there", async || page.has("chart-losses").await).await?;
+        let chart = async || -> Result<Value> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let script = "return document.querySelector('[data-testid=chart-losses]').toDataURL()";
+            page.run(script, &[]).await
+        };
+        let mut before = chart().await?;
+        for _ in 0..3 {
+            page.api("for (let i = 0; i < 5; i += 1) await a.advance(1)").await?;
+            let shown = chart().await?;
+            ensure!(shown != before, "the chart does not follow");
+            // Another size and back: it is drawn anew, with all there is.
+            page.resize(1400, 720).await?;
+            ensure!(chart().await? != shown, "it is not drawn anew");
+            page.resize(1280, 720).await?;
+            before = chart().await?;
+            ensure!(shown == before, "the last change was not drawn");
+        }
+        Ok(())
     });
 }

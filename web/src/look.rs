@@ -1,11 +1,11 @@
 //! What the browser knows: colours, clock, chance, memory of a preference.
 
-use std::time::Duration;
-
 use adversaria_core::spec::{PageOptions, Theme};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::MediaQueryListEvent;
+
+use crate::turns::now_and_then;
 
 /// Who hears the page is told a text that changes no more often than this, milliseconds.
 const TOLD_MILLIS: f64 = 5000.0;
@@ -80,24 +80,6 @@ pub fn remember(name: &str, value: &str) {
 /// The latest text, told at once and then at most every [`TOLD_MILLIS`]: for who hears the page.
 pub fn told_now_and_then(text: impl Fn() -> String + Copy + 'static) -> RwSignal<String> {
     let told = RwSignal::new(untrack(text));
-    let last = StoredValue::new(f64::NEG_INFINITY);
-    let waits = StoredValue::new(false);
-    let tell = move || {
-        // Whoever asked for it may be gone by then.
-        if waits.try_set_value(false).is_none() {
-            last.set_value(now_millis());
-            told.set(untrack(text));
-        }
-    };
-    Effect::new(move |_| {
-        text();
-        let rest = last.get_value() + TOLD_MILLIS - now_millis();
-        if rest <= 0.0 {
-            tell();
-        } else if !waits.get_value() {
-            waits.set_value(true);
-            set_timeout(tell, Duration::from_millis(rest as u64));
-        }
-    });
+    now_and_then(move || drop(text()), (TOLD_MILLIS, TOLD_MILLIS), move || told.set(untrack(text)));
     told
 }

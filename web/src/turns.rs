@@ -1,5 +1,12 @@
 //! Whose turn it is to change on screen. Browsers that draw in software redraw the rectangle around all that has changed in
-//! an animation frame, which is the whole page when its edges change together: so one part changes in a frame.
+//! an animation frame, which is the whole page when its edges change together: so one part changes in a frame. And what
+//! changes more often than it need be shown is shown now and then.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::look::now_millis;
 
 /// Parts of the page that follow the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +45,38 @@ impl Turns {
         let part = (!self.0.is_empty()).then(|| self.0.remove(0))?;
         Some((part, !self.0.is_empty()))
     }
+}
+
+/// Calls `act` with a change of what `track` reads: at once where the last call is `soonest` milliseconds ago, so that both
+/// fall into one animation frame, and else when it is `latest` ago. The last change is never lost.
+pub fn now_and_then(
+    track: impl Fn() + 'static,
+    (soonest, latest): (f64, f64),
+    act: impl Fn() + Copy + 'static,
+) {
+    let waits = StoredValue::new(false);
+    let last = StoredValue::new(f64::NEG_INFINITY);
+    let call = move || {
+        waits.set_value(false);
+        last.set_value(now_millis());
+        act();
+    };
+    Effect::new(move |_| {
+        track();
+        let since = now_millis() - last.get_value();
+        if since >= soonest {
+            call();
+        } else if !waits.get_value() {
+            waits.set_value(true);
+            // By then whoever asked may be gone, or served.
+            let late = move || {
+                if waits.try_get_value() == Some(true) {
+                    call();
+                }
+            };
+            set_timeout(late, Duration::from_millis((latest - since).max(0.0) as u64));
+        }
+    });
 }
 
 #[cfg(test)]

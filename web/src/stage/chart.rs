@@ -3,14 +3,14 @@
 use super::canvas::Painter;
 use super::series::Series;
 use super::sight::{pixel_ratio, watch_size};
-use crate::{look::now_millis, ways::Ways};
+use crate::{turns::now_and_then, ways::Ways};
 use adversaria_plot::{Theme, losses, value};
 use adversaria_protocol::Frame;
 use leptos::{html, prelude::*};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-/// Charts change slowly: at least this many milliseconds lie between two drawings, and at most the other many between a
-/// change and its drawing. Figures come every 100.
+/// Charts change slowly: so many milliseconds lie between two drawings at least, and at most between a drawing and that of a
+/// change that comes soon after it. Figures come every 100.
 const SOONEST_MILLIS: f64 = 180.0;
 const LATEST_MILLIS: f64 = 260.0;
 
@@ -48,7 +48,8 @@ pub fn Chart(
 ) -> impl IntoView {
     let (wrap, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let size = watch_size(wrap);
-    let (tick, painter) = (paced(frame), StoredValue::new_local(Painter::default()));
+    let (tick, painter) = (Trigger::new(), StoredValue::new_local(Painter::default()));
+    now_and_then(move || frame.track(), (SOONEST_MILLIS, LATEST_MILLIS), move || tick.notify());
     Effect::new(move |_| {
         tick.track();
         let (Some(canvas), size, theme) = (canvas.get(), size.get(), Theme::of(dark.get())) else {
@@ -82,37 +83,4 @@ pub fn Chart(
     view! {
         <div class="st-chart" node_ref=wrap><canvas node_ref=canvas role="img" aria-label=name data-testid=id></canvas></div>
     }
-}
-
-/// Fires with a change of `frame` when the last drawing is long enough ago, so that it falls into the same animation frame as
-/// what else changes, and else a little later; the last change is never lost.
-fn paced(frame: Signal<Option<Arc<Frame>>>) -> Trigger {
-    let tick = Trigger::new();
-    let waiting = StoredValue::new(false);
-    let last = StoredValue::new(f64::NEG_INFINITY);
-    let fire = move || {
-        waiting.set_value(false);
-        last.set_value(now_millis());
-        tick.notify();
-    };
-    Effect::new(move |_| {
-        frame.track();
-        let since = now_millis() - last.get_value();
-        if since >= SOONEST_MILLIS {
-            fire();
-        } else if !waiting.get_value() {
-            waiting.set_value(true);
-            let wait = Duration::from_millis((LATEST_MILLIS - since) as u64);
-            // By then the chart may be gone, or drawn.
-            set_timeout(
-                move || {
-                    if waiting.try_get_value() == Some(true) {
-                        fire();
-                    }
-                },
-                wait,
-            );
-        }
-    });
-    tick
 }

@@ -80,7 +80,7 @@ pub fn DiagnosisLine(
     let sentence = Memo::new(move |_| {
         said.with(|s| match &s.found {
             Some(found) => found.sentence.clone(),
-            None if s.late => "No rule fires: nothing to report.".to_owned(),
+            None if s.late => "No rule fires: none of the known troubles is seen.".to_owned(),
             None => EARLY.to_owned(),
         })
     });

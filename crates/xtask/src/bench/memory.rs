@@ -40,13 +40,15 @@ struct Quantity {
 /// Heaps after a collection and WebAssembly's memory are the page's own: 2 %, but for slack. That of a heap is 64 KiB,
 /// since V8 compiles and forgets code as it sees fit. That of a WebAssembly memory is one step of its allocator, which it
 /// takes when something small has come to lie where there was room: 192 KiB in the page, a copy of the state in the
-/// worker, and half as much again, since by so much a step in the midst of the time lifts the line. A process keeps what its
+/// worker, and half as much again, since by so much a step in the midst of the time lifts the line. The GPU's buffers are
+/// those that the worker has not let go of; one more or less for a copy of the state is under way. A process keeps what its
 /// allocators were given back, and the browser's caches are in it too: 10 %.
-const QUANTITIES: [Quantity; 6] = [
+const QUANTITIES: [Quantity; 7] = [
     own("pageHeap", "JS heap of the page", 65_536.0),
     own("workerHeap", "JS heap of the worker", 65_536.0),
     own("pageWasm", "WASM memory of the page", 1.5 * 196_608.0),
     own("workerWasm", "WASM memory of the worker", 1.5 * 1.7e6),
+    own("gpuBuffers", "GPU buffers", 1.5 * 1.7e6),
     process("renderer", "renderer, RSS"),
     process("gpu", "GPU process, RSS"),
 ];
@@ -78,7 +80,7 @@ pub(super) fn watch(options: &Bench) -> Result<()> {
     let arena = peers::set_up(options)?;
     let mut records = record::File::new("memory")?;
     let mut table = String::from(
-        "| | begin, MB | end, MB | growth, KB a minute | bound | |\n|---|---:|---:|---:|---:|---|\n",
+        "| | begin, MB | end, MB | growth, KB a minute | may grow, MB | |\n|---|---:|---:|---:|---:|---|\n",
     );
     let mut grown = Vec::new();
     for backend in &options.backends {
@@ -166,8 +168,8 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 fn row(name: &str, quantity: &Quantity, verdict: &Verdict) -> String {
     let said = if verdict.is_flat { "flat" } else { "**grows**" };
     let (from, to, speed) = (verdict.from / 1e6, verdict.to / 1e6, verdict.per_minute / 1e3);
-    let bound = 100.0 * quantity.share.max(quantity.slack / verdict.from);
-    format!("| {name} | {from:.2} | {to:.2} | {speed:+.1} | {bound:.0} % | {said} |\n")
+    let bound = (quantity.share * verdict.from).max(quantity.slack) / 1e6;
+    format!("| {name} | {from:.2} | {to:.2} | {speed:+.1} | {bound:.2} | {said} |\n")
 }
 
 #[cfg(test)]
