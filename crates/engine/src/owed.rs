@@ -117,7 +117,7 @@ pub(crate) struct Verdict {
     iteration: u64,
     look: Look,
     samples: Option<Job>,
-    steep: Pending,
+    steep: Option<Pending>,
     figures: Pending,
 }
 
@@ -285,7 +285,10 @@ impl Stage {
         let layers = Layers { field: false, pulls: false, grid: false, units: false };
         self.alone = false;
         let figures = self.run.read_figures(false)?.into();
-        let steep = self.run.look_steep(self.view.latents())?;
+        // It costs as much as an update, so it comes with a comparison; in between the latest norms stand.
+        let steep = (compare || self.norms.0.is_nan())
+            .then(|| self.run.look_steep(self.view.latents()))
+            .transpose()?;
         let look = self.view.look(&mut self.run, layers)?;
         let samples = (compare && self.judge.is_some())
             .then(|| self.run.draw(EVALUATION_SAMPLES, false))
@@ -299,7 +302,13 @@ impl Stage {
         verdict: &mut Verdict,
     ) -> Result<Option<(Seen, Metrics)>, EngineError> {
         let Some(words) = self.run.words(&mut verdict.figures)? else { return Ok(None) };
-        let Some(steep) = self.run.words(&mut verdict.steep)? else { return Ok(None) };
+        let steep = match &mut verdict.steep {
+            Some(asked) => match self.run.words(asked)? {
+                Some(words) => Some(norms(&words)),
+                None => return Ok(None),
+            },
+            None => None,
+        };
         let drawn = match &mut verdict.samples {
             Some(job) => match self.run.collect(job)? {
                 Some(samples) => Some(samples),
@@ -308,7 +317,7 @@ impl Stage {
             None => None,
         };
         let Some(seen) = self.view.seen(&mut self.run, &mut verdict.look)? else { return Ok(None) };
-        self.norms = norms(&steep);
+        self.norms = steep.unwrap_or(self.norms);
         let judged = verdict.samples.is_some() || self.judge.is_none();
         if let (Some(judge), Some(samples)) = (&self.judge, &drawn) {
             // A part of the calibration each time, so that no comparison takes long.

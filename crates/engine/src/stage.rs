@@ -25,8 +25,9 @@ const FRAME_MILLIS: f64 = 33.0;
 const ADVANCING_FRAME_MILLIS: f64 = 2000.0;
 /// How long after an advance its frame waits for the next one to begin.
 pub(crate) const REST_MILLIS: f64 = 50.0;
-/// Frames and evaluations take at most one part in this many of the time.
+/// Frames, also while advancing, and evaluations take at most one part in this many of the time.
 const FRAME_SHARE: f64 = 8.0;
+const ADVANCING_FRAME_SHARE: f64 = 24.0;
 const EVALUATION_SHARE: f64 = 30.0;
 /// Least time between comparisons of p_g with p_data.
 const EVALUATION_MILLIS: f64 = 1000.0;
@@ -481,8 +482,12 @@ impl Stage {
 
     fn look(&mut self, now: f64) -> Result<(), EngineError> {
         let under_way = self.owed.iter().any(|owed| matches!(owed, Owed::Frame { .. }));
-        let least = if self.is_asked_on() { ADVANCING_FRAME_MILLIS } else { FRAME_MILLIS };
-        let wait = if self.moves() { least.max(FRAME_SHARE * self.times.frame_cost) } else { 0.0 };
+        let (least, share) = if self.is_asked_on() {
+            (ADVANCING_FRAME_MILLIS, ADVANCING_FRAME_SHARE)
+        } else {
+            (FRAME_MILLIS, FRAME_SHARE)
+        };
+        let wait = if self.moves() { least.max(share * self.times.frame_cost) } else { 0.0 };
         let resting = !self.moves() && now < self.times.rest;
         let away = under_way || self.moving.is_some();
         if away || !self.stale || resting || now - self.times.frame < wait {
