@@ -218,7 +218,7 @@ fn every_view_is_told_in_words_that_follow_the_run() {
             ("stage", "points in the plane"),
             ("g", "lattice of z"),
             ("d", "D over the plane"),
-            ("fake", "Generated samples, x from"),
+            ("fake", "the gradient of G's loss has length"),
             ("real", "Real samples, x from"),
         ];
         let images = [

@@ -12,7 +12,7 @@ use web_sys::{Element, HtmlCanvasElement, PointerEvent};
 
 use super::{
     header::grouped,
-    mini::{REACH, SHOWN, Subject, find_edges},
+    mini::{REACH, SHOWN, Subject, find_edges, pull_in_words},
     thumb::latent_coordinate,
 };
 use crate::{
@@ -451,7 +451,7 @@ impl Moment<'_> {
             (Subject::Generator, _) if !plane.grid.is_empty() => {
                 format!("A lattice of z where G takes it, {}", room(&plane.grid))
             }
-            _ => format!("Generated samples, {}", room(&plane.fake)),
+            _ => format!("Generated samples, {}{}", room(&plane.fake), pull_in_words(plane)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adversaria_plot::{Judge, Rgb, Theme};
+use adversaria_plot::{Judge, Rgb, Theme, pull_length};
 use adversaria_protocol::{Frame, Images, Line, Picture, Plane, Scene, Stage};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
@@ -18,6 +18,10 @@ pub const REACH: f64 = 0.46;
 
 /// So many samples are drawn.
 pub const SHOWN: usize = 160;
+
+/// The gradient's pull is drawn on so many of them, shorter than on stage by so much.
+const PULLS: usize = 32;
+const PULL_SCALE: f64 = 0.6;
 
 /// Of what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +119,10 @@ fn redraw(
                 dots(&context, real, theme.real);
             }
         }
-        (Picture::Plane(plane), _) => dots(&context, &plane.fake, theme.fake),
+        (Picture::Plane(plane), _) => {
+            dots(&context, &plane.fake, theme.fake);
+            pulls(&context, plane, &theme);
+        }
         (Picture::Images(images), Subject::Discriminator) => histogram(&context, images, &theme),
         (Picture::Images(images), of) => return pictures(canvas, &scene, images, of),
     }
@@ -248,6 +255,40 @@ fn dots(context: &CanvasRenderingContext2d, points: &[f32], ink: Rgb) {
                 3.2,
             );
         }
+    }
+}
+
+/// Where the gradient of G's loss pulls a few of the samples, on the scale of the stage.
+fn pulls(context: &CanvasRenderingContext2d, plane: &Plane, theme: &Theme) {
+    let stride = (plane.pulls.len() / 2 / PULLS).max(1);
+    let pairs = plane.fake.chunks_exact(2).zip(plane.pulls.chunks_exact(2)).step_by(stride);
+    context.begin_path();
+    for (fake, pull) in pairs.filter(|(fake, _)| fake.iter().all(|v| v.abs() < 1.2)) {
+        let magnitude = pull[0].hypot(pull[1]);
+        if magnitude > 0.0 {
+            let length = f64::from(pull_length(magnitude) / magnitude) * PULL_SCALE;
+            let (x, y) = (
+                SIDE * (0.5 + REACH * f64::from(fake[0])),
+                SIDE * (0.5 - REACH * f64::from(fake[1])),
+            );
+            context.move_to(x, y);
+            context.line_to(x + length * f64::from(pull[0]), y - length * f64::from(pull[1]));
+        }
+    }
+    context.set_line_width(2.0);
+    context.set_stroke_style_str(&css(theme.pull, 0.9));
+    context.stroke();
+}
+
+/// How long those are, as the end of a sentence; empty when they are not watched.
+pub fn pull_in_words(plane: &Plane) -> String {
+    let lengths = plane.pulls.chunks_exact(2).map(|pull| pull[0].hypot(pull[1]));
+    let count = lengths.len();
+    let mean = lengths.sum::<f32>() / count as f32;
+    if mean.is_finite() {
+        format!("; the gradient of G's loss has length {mean:.2} there on average")
+    } else {
+        String::new()
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use adversaria_core::spec::{BackendChoice, Exec};
 use adversaria_engine::Wish;
 use adversaria_kernels::backend::BackendError;
-use adversaria_protocol::{Command, Event, FaultCode, Reply, Standing, Step};
+use adversaria_protocol::{Command, Event, FaultCode, Metrics, Reply, Standing, Step};
 
 use device::Device;
 use host::{Host, Known, alone, log, tensors};
@@ -157,6 +157,24 @@ fn iterations_that_are_waited_for_are_made_at_the_pace_of_the_device() {
     assert_eq!(host.advance(30_000).iteration, 30_000);
     let took = host.now - begun;
     assert!(took < 1.5 * 30_000.0 * 0.02, "{took} ms for 600 ms of work");
+}
+
+/// The norms of both of G's gradients cost as much as an update: they come with a comparison, not with each advance.
+#[test]
+fn who_advances_in_small_steps_hears_the_latest_norms() {
+    let mut host = Host::with(Known::Real, SMALL);
+    let norms = |metrics: &Metrics| (metrics.norm_minimax, metrics.norm_nonsaturating);
+    let first = host.advance(200);
+    assert!(first.norm_minimax > 0.0 && first.norm_nonsaturating > 0.0, "{first:?}");
+    let calls = host.device().calls.get();
+    let second = host.advance(1);
+    let light = host.device().calls.get() - calls;
+    assert_eq!(norms(&second), norms(&first));
+    host.work_for(60_000.0);
+    let calls = host.device().calls.get();
+    let later = host.advance(1);
+    assert_ne!(norms(&later), norms(&first), "they are never measured again");
+    assert!(host.device().calls.get() - calls > light, "the comparison costs nothing");
 }
 
 /// Everything that a run may owe somebody, asked for while it plays; gives what came of it.
