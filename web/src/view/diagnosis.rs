@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use adversaria_core::spec::KEYS;
-use adversaria_protocol::{Command, Diagnosis, Standing};
+use adversaria_core::{diagnosis::WARM_UP, spec::KEYS};
+use adversaria_protocol::{Command, Diagnosis, Metrics, Standing};
 use leptos::prelude::*;
 
 use crate::{look::now_millis, page::Page, view::header::grouped, words};
@@ -12,32 +12,53 @@ use crate::{look::now_millis, page::Page, view::header::grouped, words};
 const REST_MILLIS: f64 = 5000.0;
 /// And is looked after this often.
 const BEAT: Duration = Duration::from_millis(500);
-/// Until then there is nothing to say.
+/// Until enough has been seen there is nothing to say.
 const EARLY: &str = "Watching the run …";
+/// A gap that is seen, nats.
+const WIDE: f32 = 0.1;
 
 /// What is said now.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Said {
     found: Option<Diagnosis>,
-    /// Enough has been seen.
-    late: bool,
+    /// Where nothing was found.
+    silence: &'static str,
 }
+
+const NOTHING: Said = Said { found: None, silence: EARLY };
 
 /// What the latest frame says.
 fn fresh(page: Page) -> Said {
-    let Some(frame) = page.latest() else { return Said::default() };
-    let late = frame.metrics.iteration >= adversaria_core::diagnosis::WARM_UP;
-    Said { found: frame.diagnosis.as_deref().cloned(), late }
+    let frame = page.latest();
+    frame.map_or(NOTHING, |frame| Said {
+        found: frame.diagnosis.as_deref().cloned(),
+        silence: silence(&frame.metrics),
+    })
+}
+
+/// What it means that no rule fires.
+fn silence(metrics: &Metrics) -> &'static str {
+    if metrics.iteration < WARM_UP {
+        return EARLY;
+    }
+    let is_served_apart = metrics.evaluation.as_ref().is_some_and(|e| {
+        e.modes.is_some_and(|(found, all)| found == all) && e.value_optimal - e.value > WIDE
+    });
+    if is_served_apart {
+        "No rule fires: every mode is served, though D is far from its best."
+    } else {
+        "No rule fires: none of the known troubles is seen."
+    }
 }
 
 /// Keeps `said` up to date: a new run's at once, else at most every five seconds.
 fn follow(page: Page) -> RwSignal<Said> {
-    let said = RwSignal::new(Said::default());
+    let said = RwSignal::new(NOTHING);
     let at = StoredValue::new(f64::NEG_INFINITY);
     Effect::new(move |_| {
         page.scene.track();
         at.set_value(f64::NEG_INFINITY);
-        said.set(Said::default());
+        said.set(NOTHING);
     });
     let refresh = move || {
         let (now, next) = (now_millis(), fresh(page));
@@ -78,11 +99,7 @@ pub fn DiagnosisLine(
     let said = follow(page);
     let name = move || said.with(|s| s.found.as_ref().map_or(String::new(), |d| d.name.clone()));
     let sentence = Memo::new(move |_| {
-        said.with(|s| match &s.found {
-            Some(found) => found.sentence.clone(),
-            None if s.late => "No rule fires: none of the known troubles is seen.".to_owned(),
-            None => EARLY.to_owned(),
-        })
+        said.with(|s| s.found.as_ref().map_or(s.silence.to_owned(), |found| found.sentence.clone()))
     });
     let advice = Memo::new(move |_| said.with(|s| s.found.as_ref()?.advice.clone()));
     let rule = move || {
@@ -113,5 +130,29 @@ pub fn DiagnosisLine(
                 </details>
             </div>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adversaria_protocol::{Evaluation, Metrics};
+
+    use crate::stage::score::tests::compared;
+
+    use super::{EARLY, WARM_UP, silence};
+
+    #[test]
+    fn silence_is_told_by_what_is_seen() {
+        let early = Metrics { iteration: WARM_UP - 1, ..Metrics::NEW };
+        assert_eq!(silence(&early), EARLY);
+        let late = Metrics { iteration: WARM_UP, ..Metrics::NEW };
+        assert!(silence(&late).ends_with("none of the known troubles is seen."));
+        let judged = |found, value| {
+            let evaluation = Evaluation { modes: Some((found, 8)), value, ..compared() };
+            silence(&Metrics { evaluation: Some(evaluation), ..late.clone() })
+        };
+        assert!(judged(8, -1.25).contains("far from its best"));
+        assert!(judged(8, -1.05).contains("none of"));
+        assert!(judged(7, -1.25).contains("none of"));
     }
 }
