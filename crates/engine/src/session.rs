@@ -176,7 +176,7 @@ impl Session {
         }
     }
 
-    /// The CPU is offered from now on: goes on with what waited for it. Nothing else moves, for where a device is gone the
+    /// The CPU is offered from now on: goes on with what waited for it. Nothing goes to a GPU, for where that is gone the
     /// host may not have heard of that yet and offer it still.
     pub fn cpu_is_here(&mut self, now: f64) {
         if let Some(why) = self.stranded.take() {
@@ -185,7 +185,12 @@ impl Session {
         if let Some(refused) = self.refused.take() {
             self.put_on_stage(refused, now);
         }
-        self.obey_held(now);
+        // It may have gone to a moment at which it was on the CPU.
+        if self.obey_held(now)
+            && self.stage.as_ref().is_some_and(|s| s.wish().backend == BackendChoice::Cpu)
+        {
+            self.reconsider(None);
+        }
     }
 
     /// The CPU cannot be offered just now, and why: whoever waits for it is told.
@@ -197,18 +202,19 @@ impl Session {
         if let Some(refused) = self.refused.take() {
             self.answer(refused.id, Err(error.clone()));
         }
-        while let Some(command) = self.held.pop_front() {
+        for command in std::mem::take(&mut self.held) {
             match command {
                 Command::Load { id, .. }
                 | Command::Restore { id, .. }
                 | Command::Change { id, .. }
-                    if self.must_wait(&command) =>
+                    if self.waits_for_a_place(&command) =>
                 {
                     self.answer(id, Err(error.clone()));
                 }
-                _ => self.obey(command, now),
+                _ => self.held.push_back(command),
             }
         }
+        self.obey_held(now);
     }
 
     /// Obeys what waits, in order, as far as it can; whether that was all.
@@ -226,9 +232,11 @@ impl Session {
     /// Whether it is not known yet where the command's run will compute, or what reads its file is not here.
     fn must_wait(&self, command: &Command) -> bool {
         let waits_for_cpu = self.stranded.is_some() || self.refused.is_some();
-        if waits_for_cpu || self.files.is_none() && is_of_files(command) {
-            return true;
-        }
+        let waits_for_files = self.files.is_none() && is_of_files(command);
+        waits_for_cpu || waits_for_files || self.waits_for_a_place(command)
+    }
+
+    fn waits_for_a_place(&self, command: &Command) -> bool {
         let wish = match command {
             Command::Load { spec, .. } => Address::parse(spec).ok().map(|a| Wish::of(&a.spec)),
             Command::Restore { bytes, .. } => {

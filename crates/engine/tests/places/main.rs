@@ -470,6 +470,26 @@ fn a_run_that_needs_the_cpu_waits_for_it() {
     assert_eq!(reached.iteration, 10);
 }
 
+#[test]
+fn a_moment_on_the_cpu_goes_there_when_it_is_here() {
+    let mut host = Host::with(Known::Real, SMALL);
+    host.advance(100);
+    host.change("backend", "cpu");
+    host.advance(100);
+    host.change("backend", "webgpu");
+    host.advance(100);
+    assert_eq!(host.moves(), ["cpu", "webgpu"]);
+    host.known.set(Known::Alone);
+    host.say(Command::Travel { id: 7, branch: 0, iteration: 150 });
+    host.answer(7).expect("it is there");
+    host.work_for(100.0);
+    assert_eq!(host.moves(), ["cpu", "webgpu"], "there is no CPU to go to");
+    host.known.set(Known::Real);
+    host.session.cpu_is_here(host.now);
+    host.work_for(100.0);
+    assert_eq!(host.moves(), ["cpu", "webgpu", "cpu"]);
+}
+
 /// Without the CPU nobody waits for ever, and each hears why.
 #[test]
 fn who_waits_for_a_cpu_that_does_not_come_is_told() {

@@ -40,6 +40,16 @@ fn a_checkpoint_waits_and_what_comes_after_it_too() {
 }
 
 #[test]
+fn a_cpu_that_does_not_come_refuses_no_checkpoint() {
+    let mut session = session();
+    session.handle(Command::Checkpoint { id: 2 }, 0.0);
+    session.no_cpu("the network is down", 0.0);
+    assert!(session.wants_files() && answer(&mut session, 2).is_none());
+    session.bring_files(Ok(Files::new()), 0.0);
+    assert!(matches!(answer(&mut session, 2), Some(Ok(Reply::Bytes(_)))));
+}
+
+#[test]
 fn without_that_part_there_is_a_sentence_and_the_rest_goes_on() {
     let mut session = session();
     session.handle(Command::Restore { id: 2, bytes: vec![1, 2, 3] }, 0.0);
