@@ -4,7 +4,7 @@ use adversaria_tests::wire::Wire;
 use anyhow::ensure;
 use serde_json::json;
 
-use crate::{SITE, browse, scenes::stage};
+use crate::{SITE, browse, browse_webgpu, scenes::stage};
 
 #[test]
 fn the_page_works_offline_after_the_first_visit() {
@@ -35,12 +35,15 @@ fn the_page_works_offline_after_the_first_visit() {
     });
 }
 
+/// A browser that keeps no page for later.
+const KEEPS_NOTHING: &str =
+    "Object.defineProperty(navigator, 'serviceWorker', { value: { register: async () => {} } })";
+
 #[test]
 fn without_a_network_a_part_that_is_not_there_yet_is_told_and_the_run_goes_on() {
     browse(async |page| {
         let mut wire = Wire::to(&SITE.address()).await?;
-        // A browser that keeps nothing.
-        page.prepare("Object.defineProperty(navigator, 'serviceWorker', { value: { register: async () => {} } })").await?;
+        page.prepare(KEEPS_NOTHING).await?;
         let page = page.at(wire.address());
         stage(&page, "#data=ring8&backend=cpu").await?;
         page.until("the page has all its own parts", async || page.has("export-png").await).await?;
@@ -52,6 +55,32 @@ fn without_a_network_a_part_that_is_not_there_yet_is_told_and_the_run_goes_on() 
         ensure!(refused.contains("did not answer"), "no sentence: {refused}");
         let now = page.api("return (await a.advance(20)).iteration").await?;
         ensure!(now.as_f64().is_some_and(|now| now >= 20.0), "{now}");
+        Ok(())
+    });
+}
+
+/// On a GPU what computes on the CPU comes only after the first iterations, or when it is asked for.
+#[test]
+fn without_a_network_a_run_stays_on_the_gpu_and_says_why() {
+    browse_webgpu(async |page| {
+        let mut wire = Wire::to(&SITE.address()).await?;
+        page.prepare(KEEPS_NOTHING).await?;
+        let page = page.at(wire.address());
+        stage(&page, "#data=ring8&g=8&d=8&batch=16&backend=webgpu").await?;
+        page.until("the page has all its own parts", async || page.has("export-png").await).await?;
+        wire.cut().await;
+        let asked = "return await a.set('backend', 'cpu').then(() => '', (e) => e.message)";
+        for _ in 0..2 {
+            let refused = page.api(asked).await?.to_string();
+            ensure!(
+                refused.contains("computes on the CPU could not be loaded"),
+                "no sentence: {refused}"
+            );
+        }
+        let now = page.api("return (await a.advance(5)).iteration").await?;
+        ensure!(now == json!(5), "{now}");
+        let place = "return document.querySelector('[data-testid=backend]').dataset.value";
+        ensure!(page.run(place, &[]).await? == json!("webgpu"), "it is elsewhere");
         Ok(())
     });
 }
