@@ -33,28 +33,50 @@ async function attachWorker(session) {
   return { send };
 }
 
-/** The sum over a thread's living objects of a kind; `bytes` is the body of a function of one of them, `it`. */
-async function sum(session, kind, bytes) {
-  const objectGroup = 'counted';
-  const expression = `self.${kind}?.prototype`;
-  const { result: prototype } = await session.send('Runtime.evaluate', { expression, objectGroup });
-  if (!prototype.objectId) return 0;
-  const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId: prototype.objectId, objectGroup });
-  const { result } = await session.send('Runtime.callFunctionOn', {
-    objectId: objects.objectId,
-    functionDeclaration: `function () { return this.reduce((sum, it) => sum + (${bytes}), 0) }`,
-    returnByValue: true,
-  });
-  await session.send('Runtime.releaseObjectGroup', { objectGroup });
-  return result.value;
+/** In the page, and before its worker's own script: keeps the WebAssembly memory, and counts the bytes of GPU buffers that were
+ * made and not destroyed. (The protocol's `Runtime.queryObjects` ends the page's process.) */
+function watch() {
+  const begin = `for (const name of ['instantiate', 'instantiateStreaming']) {
+      const plain = WebAssembly[name];
+      WebAssembly[name] = async (...given) => {
+        const made = await plain.apply(WebAssembly, given);
+        self.wasmMemory ??= (made.instance ?? made).exports.memory;
+        return made;
+      };
+    }
+    self.gpuBytes = 0;
+    if (self.GPUDevice) {
+      const create = GPUDevice.prototype.createBuffer, end = GPUBuffer.prototype.destroy, live = new WeakSet();
+      GPUDevice.prototype.createBuffer = function (what) {
+        const buffer = create.call(this, what);
+        live.add(buffer);
+        self.gpuBytes += buffer.size;
+        return buffer;
+      };
+      GPUBuffer.prototype.destroy = function () {
+        if (live.delete(this)) self.gpuBytes -= this.size;
+        end.call(this);
+      };
+    }`;
+  (0, eval)(begin);
+  const blob = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+  const Plain = window.Worker;
+  window.Worker = class extends Plain {
+    constructor(url, options) {
+      const own = new URL(url, location.href).href;
+      super(blob(`import ${JSON.stringify(blob(begin))}; import ${JSON.stringify(own)};`), options);
+    }
+  };
 }
 
 /** Bytes that a thread's JavaScript holds, those of its WebAssembly memory, which never shrinks, and of its GPU buffers. */
 async function look(session) {
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
-  const wasm = await sum(session, 'WebAssembly.Memory', 'it.buffer.byteLength');
-  return { heap: usedSize, wasm, buffers: await sum(session, 'GPUBuffer', 'it.size') };
+  const expression = '[self.wasmMemory.buffer.byteLength, self.gpuBytes]';
+  const { result } = await session.send('Runtime.evaluate', { expression, returnByValue: true });
+  const [wasm, buffers] = result.value;
+  return { heap: usedSize, wasm, buffers };
 }
 
 /** Bytes of memory that a process has to itself and shares; none where the system does not say. */
@@ -81,6 +103,7 @@ async function run() {
     const page = await tab.context().newCDPSession(tab);
     const all = await browser.newBrowserCDPSession();
     const worker = attachWorker(page);
+    await tab.addInitScript(watch);
     await tab.goto(`${job.page}/#${job.hash}&backend=${job.backend}`);
     await tab.waitForFunction(() => window.adversaria);
     // Not the promise itself: the inspector may let go of one that the page holds.
