@@ -83,8 +83,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn is_smooth(&self) -> bool {
-        self.p95 <= FRAME && self.long.is_empty()
+    /// On a machine that is so many times slower than the one that the bounds are for.
+    fn is_smooth(&self, slower: f64) -> bool {
+        self.p95 <= slower * FRAME && self.long.is_empty()
     }
 
     /// The longest task that took the page's thread for more than 50 ms, else 0.
@@ -151,39 +152,56 @@ async fn idles(page: &Page) -> Result<Seen> {
     watch(&page).await
 }
 
-/// Watches until it is smooth, three times at most, beside an empty page.
-async fn is_smooth(page: &Page, views: Views) -> Result<()> {
+/// Milliseconds that [`PACE`] takes on the machine of BENCHMARKS.md's "Weight and smoothness of the page".
+const QUICK: f64 = 37.0;
+/// The time of a loop of arithmetic, the least of some.
+const PACE: &str = "let best = Infinity;
+    for (let turn = 0, sum = 0; turn < 10; turn += 1) {
+        const begun = performance.now();
+        for (let k = 0; k < 2e7; k += 1) sum += Math.sqrt(k);
+        best = Math.min(best, performance.now() - begun, sum);
+    }
+    return best";
+
+/// Watches until it is smooth, three times at most, beside an empty page. Where an empty page beside a busy worker is not smooth
+/// either, other programs have the processor: then the time that the page's own thread takes must do, and that in some
+/// round no task was longer than the empty page's longest.
+async fn stays_smooth(page: &Page, views: Views, slower: f64) -> Result<()> {
     let (mut ours, mut empty) = (Vec::new(), Vec::new());
-    while ours.len() < TRIES && !ours.last().is_some_and(Seen::is_smooth) {
+    let is_smooth = |seen: &Seen| seen.is_smooth(slower);
+    while ours.len() < TRIES && !ours.last().is_some_and(is_smooth) {
         if !ours.is_empty() {
             empty.push(idles(page).await?);
         }
         ours.push(trains(page, views).await?);
     }
     println!("{views:?} views, while it trains: {ours:.3?}; an empty page: {empty:.3?}");
+    let frame = slower * FRAME;
     ensure!(
-        ours.last().is_some_and(Seen::is_smooth) || !empty.iter().all(Seen::is_smooth),
-        "{views:?} views: not within {FRAME} ms, or with long tasks: {ours:.3?}; an empty page: {empty:.3?}"
+        ours.last().is_some_and(is_smooth) || !empty.iter().all(is_smooth),
+        "{views:?} views: not within {frame:.1} ms, or with long tasks: {ours:.3?}; an empty page: {empty:.3?}"
     );
     let longest_empty = empty.iter().map(Seen::longest).fold(0.0, f64::max);
     ensure!(
         ours.iter().any(|seen| seen.longest() <= longest_empty),
         "{views:?} views: long tasks in each round: {ours:.3?}; an empty page: {empty:.3?}"
     );
+    let share = slower * SHARE;
     ensure!(
-        ours.iter().any(|seen| seen.busy <= SHARE),
-        "{views:?} views: the page's thread takes more than {SHARE} of a processor: {ours:.3?}"
+        ours.iter().any(|seen| seen.busy <= share),
+        "{views:?} views: the page's thread takes more than {share:.2} of a processor: {ours:.3?}"
     );
     Ok(())
 }
 
-/// Where an empty page beside a busy worker is not smooth either, other programs have the processor: then the time that
-/// the page's own thread takes must do, and that in some round no task was longer than the empty page's longest.
 #[test]
 fn the_page_stays_smooth_while_it_trains_flat_out() {
     browse_alone(async |page| {
-        is_smooth(&page, Views::Usual).await?;
-        is_smooth(&page, Views::Every).await?;
+        stays_smooth(&page, Views::Usual, 1.0).await?;
+        // With all there is the page needs a good part of the processor, and more of a slower one.
+        let slower = (number(&page, PACE).await? / QUICK).max(1.0);
+        println!("{slower:.2} times slower than where every view is held to {FRAME} ms");
+        stays_smooth(&page, Views::Every, slower).await?;
         page.run(FAULT, &[]).await?;
         let faulty = watch(&page).await?;
         println!("with a fault: {faulty:.3?}");

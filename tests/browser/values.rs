@@ -108,8 +108,8 @@ fn a_chart_shows_the_last_change_too() {
         let mut before = chart().await?;
         for _ in 0..3 {
             page.api("for (let i = 0; i < 5; i += 1) await a.advance(1)").await?;
+            page.until("the chart follows", async || Ok(chart().await? != before)).await?;
             let shown = chart().await?;
-            ensure!(shown != before, "the chart does not follow");
             // A narrower page and back: it is drawn anew, with all there is.
             page.resize(1000, 720).await?;
             ensure!(chart().await? != shown, "it is not drawn anew");

@@ -31,7 +31,7 @@ const PROGRESS_MILLIS: f64 = 100.0;
 /// The first answer about a GPU is awaited no longer than this.
 const PATIENCE_MILLIS: f64 = 5000.0;
 /// So long after iterations are first seen, what computes on the CPU is fetched, in case the GPU is lost.
-const STANDBY_MILLIS: f64 = 1000.0;
+const STANDBY_MILLIS: f64 = 5000.0;
 /// Words on their way are looked for after this long, in case nobody says that they have come.
 const WORDS_MILLIS: f64 = 50.0;
 
