@@ -1,28 +1,37 @@
 //! A static file server for the built page: the right types, and nothing stale.
 
 use std::{
-    fs::File,
+    convert::Infallible,
+    fs,
     io::{Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tiny_http::{Header, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net, runtime, sync::oneshot};
 
 /// Where looking for a free port begins.
 const FIRST_PORT: u16 = 8080;
 const PORTS_TRIED: u16 = 100;
-/// Requests answered at a time; a browser asks for six.
-const THREADS: usize = 6;
 
 /// A server on 127.0.0.1 that runs until dropped.
 pub struct Server {
-    http: Arc<tiny_http::Server>,
     at: SocketAddr,
-    threads: Vec<JoinHandle<()>>,
+    /// Ends it when it is dropped.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -32,8 +41,8 @@ impl Server {
     /// When no such port is free, or the folder holds no index.html.
     pub fn start(folder: &Path, port: Option<u16>) -> Result<Self> {
         ensure!(folder.join("index.html").is_file(), "{} holds no index.html", folder.display());
-        let listen = |port: u16| tiny_http::Server::http((Ipv4Addr::LOCALHOST, port));
-        let http = match port {
+        let listen = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let listener = match port {
             Some(port) => {
                 listen(port).map_err(|error| anyhow!("port {port} cannot be had: {error}"))?
             }
@@ -43,15 +52,18 @@ impl Server {
                     format!("no port from {FIRST_PORT} on is free: choose one with --port")
                 })?,
         };
-        let at = http.server_addr().to_ip().context("the server has no address")?;
-        let http = Arc::new(http);
-        let threads = (0..THREADS)
-            .map(|_| {
-                let (http, folder) = (Arc::clone(&http), folder.to_owned());
-                thread::spawn(move || answer_all(&http, &folder))
-            })
-            .collect();
-        Ok(Self { http, at, threads })
+        let at = listener.local_addr().context("the server has no address")?;
+        listener.set_nonblocking(true)?;
+        let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            net::TcpListener::from_std(listener)?
+        };
+        runtime.spawn(accept_all(listener, folder.into()));
+        let (stop, stopped) = oneshot::channel();
+        // That nobody says so, but the sender is gone, is an end too.
+        let thread = thread::spawn(move || drop(runtime.block_on(stopped)));
+        Ok(Self { at, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -80,38 +92,67 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.threads.iter().for_each(|_| self.http.unblock());
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                eprintln!("a thread of the server panicked");
+        drop(self.stop.take());
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            eprintln!("the server panicked");
+        }
+    }
+}
+
+async fn accept_all(listener: net::TcpListener, folder: Arc<Path>) {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => TokioIo::new(stream),
+            Err(error) => {
+                eprintln!("a connection did not come about: {error}");
+                continue;
             }
-        }
+        };
+        let folder = Arc::clone(&folder);
+        let service = service_fn(move |request| {
+            let answer = answer(&request, &folder);
+            async { Ok::<_, Infallible>(answer) }
+        });
+        tokio::spawn(async move {
+            let mut http = http1::Builder::new();
+            if let Err(error) =
+                http.title_case_headers(true).serve_connection(stream, service).await
+            {
+                // Browsers drop connections when a page is left: worth a word, not an end.
+                eprintln!("a connection ended: {error}");
+            }
+        });
     }
 }
 
-fn answer_all(http: &tiny_http::Server, folder: &Path) {
-    while let Ok(request) = http.recv() {
-        let what = request.url().to_owned();
-        if let Err(error) = answer(request, folder) {
-            // Browsers drop connections when a page is left: worth a word, not an end.
-            eprintln!("{what}: {error}");
-        }
-    }
-}
-
-fn answer(request: Request, folder: &Path) -> Result<()> {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return Ok(request.respond(Response::empty(StatusCode(405)))?);
-    }
-    let Some(path) = file_of(request.url(), folder) else {
-        return Ok(request.respond(Response::from_string("not found").with_status_code(404))?);
+fn answer(request: &Request<Incoming>, folder: &Path) -> Response<Full<Bytes>> {
+    let refusal = |status: StatusCode, why: &'static str| {
+        let mut response = Response::new(Full::from(why));
+        *response.status_mut() = status;
+        response
     };
-    let response = Response::from_file(File::open(&path)?)
-        // A length, not pieces: the page shows how far a download has come.
-        .with_chunked_threshold(usize::MAX)
-        .with_header(header("Content-Type", content_type(&path))?)
-        .with_header(header("Cache-Control", cache_control(&path))?);
-    Ok(request.respond(response)?)
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return refusal(StatusCode::METHOD_NOT_ALLOWED, "");
+    }
+    let Some(path) = file_of(request.uri().path(), folder) else {
+        return refusal(StatusCode::NOT_FOUND, "not found");
+    };
+    match fs::read(&path) {
+        Ok(bytes) => {
+            // Its length is told: the page shows how far a download has come.
+            let mut response = Response::new(Full::from(bytes));
+            let headers = response.headers_mut();
+            let kind = header::HeaderValue::from_static(content_type(&path));
+            headers.insert(header::CONTENT_TYPE, kind);
+            let keep = header::HeaderValue::from_static(cache_control(&path));
+            headers.insert(header::CACHE_CONTROL, keep);
+            response
+        }
+        Err(error) => {
+            eprintln!("{}: {error}", path.display());
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "it cannot be read")
+        }
+    }
 }
 
 /// The file that a URL names, if the folder has it. Nothing outside the folder is ever named.
@@ -123,10 +164,6 @@ fn file_of(url: &str, folder: &Path) -> Option<PathBuf> {
     let file = folder.join(path);
     let file = if file.is_dir() { file.join("index.html") } else { file };
     file.is_file().then_some(file)
-}
-
-fn header(name: &str, value: &str) -> Result<Header> {
-    Header::from_bytes(name, value).map_err(|()| anyhow!("{name}: {value} is not a header"))
 }
 
 fn content_type(file: &Path) -> &'static str {
@@ -162,6 +199,7 @@ mod tests {
     use std::{
         fs,
         io::{Read as _, Write as _},
+        time::Duration,
     };
 
     use super::{Path, Server, TcpStream, content_type, is_hashed};
@@ -208,5 +246,29 @@ mod tests {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A browser opens its connections together and keeps them open.
+    #[test]
+    fn connections_that_come_together_are_all_answered() {
+        let folder = std::env::temp_dir().join(format!("adversaria-burst-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("index.html"), "here").unwrap();
+        let server = Server::start(&folder, Some(0)).unwrap();
+        for turn in 0..20 {
+            let open = |_| TcpStream::connect(server.at).unwrap();
+            let mut streams: Vec<TcpStream> = (0..12).map(open).collect();
+            for stream in &mut streams {
+                write!(stream, "GET / HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+            }
+            for (number, stream) in streams.iter_mut().enumerate() {
+                stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+                let mut answer = [0; 12];
+                let read = stream.read_exact(&mut answer);
+                assert!(read.is_ok(), "turn {turn}, connection {number}: {read:?}");
+                assert_eq!(&answer, b"HTTP/1.1 200");
+            }
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 }
