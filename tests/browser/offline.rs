@@ -1,7 +1,7 @@
 //! After one visit the page needs no network.
 
-use adversaria_tests::wire::Wire;
-use anyhow::ensure;
+use adversaria_tests::{browser::Page, wire::Wire};
+use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::{SITE, browse, browse_webgpu, scenes::stage};
@@ -39,15 +39,21 @@ fn the_page_works_offline_after_the_first_visit() {
 const KEEPS_NOTHING: &str =
     "Object.defineProperty(navigator, 'serviceWorker', { value: { register: async () => {} } })";
 
+/// A run on stage in a page that has all its own parts and will get no others; the wire is the caller's to keep.
+async fn cut_off(page: &Page, scene: &str) -> Result<(Wire, Page)> {
+    let mut wire = Wire::to(&SITE.address()).await?;
+    page.prepare(KEEPS_NOTHING).await?;
+    let page = page.at(wire.address());
+    stage(&page, scene).await?;
+    page.until("the page has all its own parts", async || page.has("export-png").await).await?;
+    wire.cut().await;
+    Ok((wire, page))
+}
+
 #[test]
 fn without_a_network_a_part_that_is_not_there_yet_is_told_and_the_run_goes_on() {
     browse(async |page| {
-        let mut wire = Wire::to(&SITE.address()).await?;
-        page.prepare(KEEPS_NOTHING).await?;
-        let page = page.at(wire.address());
-        stage(&page, "#data=ring8&backend=cpu").await?;
-        page.until("the page has all its own parts", async || page.has("export-png").await).await?;
-        wire.cut().await;
+        let (_wire, page) = cut_off(&page, "#data=ring8&backend=cpu").await?;
         let refused = page
             .api("return await a.checkpoint().then(() => '', (e) => e.message)")
             .await?
@@ -63,12 +69,8 @@ fn without_a_network_a_part_that_is_not_there_yet_is_told_and_the_run_goes_on() 
 #[test]
 fn without_a_network_a_run_stays_on_the_gpu_and_says_why() {
     browse_webgpu(async |page| {
-        let mut wire = Wire::to(&SITE.address()).await?;
-        page.prepare(KEEPS_NOTHING).await?;
-        let page = page.at(wire.address());
-        stage(&page, "#data=ring8&g=8&d=8&batch=16&backend=webgpu").await?;
-        page.until("the page has all its own parts", async || page.has("export-png").await).await?;
-        wire.cut().await;
+        let scene = "#data=ring8&g=8&d=8&batch=16&backend=webgpu";
+        let (_wire, page) = cut_off(&page, scene).await?;
         let asked = "return await a.set('backend', 'cpu').then(() => '', (e) => e.message)";
         for _ in 0..2 {
             let refused = page.api(asked).await?.to_string();

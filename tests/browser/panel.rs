@@ -21,6 +21,16 @@ const PAINTED: &str = "return [...document.querySelectorAll('.graph canvas')].ma
     for (let at = 3; at < pixels.length; at += 4) painted += pixels[at] > 0;
     return painted; })";
 
+/// How many pixels of the fakes' thumbnail have the colour of a pull, in either theme redder than green and bluer than orange.
+const PULLED: &str = "const canvas = document.querySelector('canvas[data-of=fake]');
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let pulled = 0;
+    for (let at = 0; at < pixels.length; at += 4) {
+        const [r, g, b, a] = pixels.slice(at, at + 4);
+        pulled += a > 128 && r > g + 60 && b > g + 30;
+    }
+    return pulled";
+
 #[test]
 fn every_thumbnail_of_the_game_is_live() {
     browse(async |page| {
@@ -36,6 +46,12 @@ fn every_thumbnail_of_the_game_is_live() {
                 Ok(counts.len() == 6 && counts.iter().all(|n| n.as_f64() > Some(20.0)))
             })
             .await?;
+            if kind == "2D" {
+                page.until("the fakes are pulled", async || {
+                    Ok(page.run(PULLED, &[]).await?.as_f64() > Some(10.0))
+                })
+                .await?;
+            }
             let of = ["g", "fake", "d", "loss-d", "loss-g"];
             let looks = async || {
                 let mut all = vec![];
