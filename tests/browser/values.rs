@@ -94,31 +94,37 @@ fn a_value_on_stage_comes_by_pointer_and_goes_by_escape() {
     });
 }
 
+/// Two changes, the second too soon after the first to be drawn at once; how many pictures the chart shows before the next
+/// comparison, which may have everything drawn anew.
+const TWO_CHANGES: &str = "
+    const chart = document.querySelector('[data-testid=chart-losses]');
+    const rest = millis => new Promise(next => setTimeout(next, millis));
+    const last = a.metrics().iteration + 80;
+    const pictures = new Set([chart.toDataURL()]);
+    await a.advance(40);
+    await rest(60);
+    await a.advance(40);
+    while (a.metrics().iteration !== last) await rest(10);
+    for (let i = 0; i < 30; i += 1) {
+        await rest(20);
+        pictures.add(chart.toDataURL());
+    }
+    return pictures.size";
+
 /// The charts of the score are drawn a few times a second; what changed last is drawn all the same.
 #[test]
 fn a_chart_shows_the_last_change_too() {
     browse(async |page| {
         stage(&page, "#data=ring8&backend=cpu&g=8&d=8&batch=32").await?;
         page.until("the chart is there", async || page.has("chart-losses").await).await?;
-        let chart = async || -> Result<Value> {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let script = "return document.querySelector('[data-testid=chart-losses]').toDataURL()";
-            page.run(script, &[]).await
-        };
-        let mut before = chart().await?;
-        for _ in 0..3 {
-            // The second change comes too soon after the first to be drawn with it or at once.
-            page.api("await a.advance(40); await new Promise(next => setTimeout(next, 110)); await a.advance(40)")
-                .await?;
-            page.until("the chart follows", async || Ok(chart().await? != before)).await?;
-            let shown = chart().await?;
-            // A narrower page and back: it is drawn anew, with all there is.
-            page.resize(1000, 720).await?;
-            ensure!(chart().await? != shown, "it is not drawn anew");
-            page.resize(1280, 720).await?;
-            before = chart().await?;
-            ensure!(shown == before, "the last change was not drawn");
+        let mut shown = vec![];
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            shown.push(page.api(TWO_CHANGES).await?);
         }
-        Ok(())
+        // A slow machine may see one picture only.
+        let both = shown.iter().filter(|pictures| **pictures == json!(3)).count();
+        ensure!(both >= 3, "before, after the first change, after the last: {shown:?} pictures");
+        page.expect_quiet().await
     });
 }
