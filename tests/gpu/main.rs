@@ -6,5 +6,6 @@ mod cost;
 mod device;
 mod kernels;
 mod memory;
+mod submissions;
 mod updates;
 mod watched;

@@ -91,6 +91,14 @@ impl<B: Backend> Backend for Watched<B> {
         self.backend.device_micros()
     }
 
+    fn expected_micros(&self) -> f64 {
+        self.backend.expected_micros()
+    }
+
+    fn correct(&mut self, times: f64) {
+        self.backend.correct(times);
+    }
+
     fn form_name(&self, program: usize) -> Option<&'static str> {
         self.backend.form_name(program)
     }

@@ -12,6 +12,8 @@ const LONGEST_JOURNEY: f64 = 60.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Slice {
     pub(crate) iterations: u32,
+    /// Milliseconds that the executor expected of them before anything was measured; 0 where it expects nothing.
+    pub(crate) expected: f64,
     /// When they were submitted, milliseconds.
     pub(crate) begun: f64,
     /// Nothing else was submitted between the slice before and this one.
@@ -23,6 +25,8 @@ pub(crate) struct Slice {
 pub(crate) struct Gauge {
     overhead: Option<f64>,
     each: f64,
+    /// Milliseconds that an iteration was expected to take.
+    expected: f64,
     /// Iterations and milliseconds of the slice before.
     last: Option<(f64, f64)>,
     /// When words last came from the device.
@@ -37,6 +41,7 @@ impl Default for Gauge {
         Self {
             overhead: None,
             each: 0.0,
+            expected: 0.0,
             last: None,
             came: f64::NEG_INFINITY,
             arrived: vec![],
@@ -72,6 +77,7 @@ impl Gauge {
             let iterations: f64 = slices.iter().map(|slice| f64::from(slice.iterations)).sum();
             #[expect(clippy::cast_precision_loss, reason = "a few")]
             let count = slices.len() as f64;
+            self.expected = slices.iter().map(|slice| slice.expected).sum::<f64>() / iterations;
             self.learn(iterations / count, (now - first.begun.max(self.came)) / count);
         }
         if looked || !slices.is_empty() {
@@ -92,6 +98,13 @@ impl Gauge {
         self.last = Some((iterations, millis));
     }
 
+    /// How many times what was expected an iteration takes; nothing while its time cannot be told from the words' journey.
+    pub(crate) fn times_expected(&self) -> Option<f64> {
+        let (_, millis) = self.last?;
+        let is_known = self.overhead.is_some() || millis > LONGEST_JOURNEY;
+        (is_known && self.expected > 0.0).then(|| self.each / self.expected)
+    }
+
     /// Most iterations of the next slice.
     pub(crate) fn most(&self) -> f64 {
         let Some((n, t)) = self.last else { return 1.0 };
@@ -106,8 +119,16 @@ impl Gauge {
 mod tests {
     use super::{Gauge, Slice};
 
+    /// Milliseconds that an iteration is expected to take.
+    const EXPECTED: f64 = 0.1;
+
     /// The sizes of slices on a device where a slice takes `overhead + each · n`, of which the device works `each · n`.
     fn sizes(overhead: f64, each: f64, noise: f64) -> Vec<f64> {
+        gauged(overhead, each, noise).0
+    }
+
+    /// The same, and what is known at the end.
+    fn gauged(overhead: f64, each: f64, noise: f64) -> (Vec<f64>, Gauge) {
         let mut gauge = Gauge::default();
         let mut now = 0.0;
         let mut sizes = vec![];
@@ -117,10 +138,11 @@ mod tests {
             let begun = now;
             let wobble = 1.0 + noise * f64::from(number * 7919 % 13) / 13.0;
             now += (overhead + each * n) * wobble;
-            gauge.arrive(Slice { iterations: n as u32, begun, alone: number % 4 != 0 });
+            let expected = EXPECTED * n;
+            gauge.arrive(Slice { iterations: n as u32, expected, begun, alone: number % 4 != 0 });
             gauge.reckon(now);
         }
-        sizes
+        (sizes, gauge)
     }
 
     #[test]
@@ -132,6 +154,23 @@ mod tests {
                 assert!(work.clone().all(|t| t <= 10.0), "{overhead} + {each} n: {late:?}");
                 let mean = work.sum::<f64>() / 160.0;
                 assert!(mean >= 4.0, "{overhead} + {each} n: {mean} ms of work, {late:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn how_slow_a_device_is_becomes_known_whatever_the_journey() {
+        assert_eq!(Gauge::default().times_expected(), None);
+        for overhead in [0.0, 5.0, 50.0] {
+            for each in [0.05, 3.0, 200.0] {
+                let times = gauged(overhead, each, 0.0).1.times_expected();
+                // One iteration of 200 ms at a time: nobody can tell the journey of its words from work.
+                let most = if each > 100.0 { each + overhead } else { 1.01 * each };
+                let (least, most) = (0.99 * each / EXPECTED, most / EXPECTED);
+                assert!(
+                    times.is_some_and(|times| (least..=most).contains(&times)),
+                    "{overhead} + {each} n: {times:?}"
+                );
             }
         }
     }

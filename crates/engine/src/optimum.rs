@@ -243,13 +243,15 @@ impl Stage {
         let fallen = i32::try_from(falls(&pursuit.marks)).unwrap_or(i32::MAX);
         let rate = first_rate(optimiser) * FALL.powi(fallen);
         let begun = now();
+        let expected = self.run.backend.expected_micros();
         self.run.train_alone(pursuit.player, rate, updates)?;
+        let expected = (self.run.backend.expected_micros() - expected) / 1000.0;
         pursuit.made += updates;
         pursuit.of_round += updates;
         let cost = (now() - begun) / f64::from(updates);
         pursuit.cost = if pursuit.cost > 0.0 { 0.7 * pursuit.cost + 0.3 * cost } else { cost };
         let alone = std::mem::replace(&mut self.alone, true);
-        self.after_training(Some(Slice { iterations: updates, begun, alone }));
+        self.after_training(Some(Slice { iterations: updates, expected, begun, alone }));
         Ok(())
     }
 

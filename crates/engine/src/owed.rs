@@ -158,6 +158,9 @@ impl Stage {
             }
         }
         self.gauge.reckon(now);
+        if let Some(times) = self.gauge.times_expected() {
+            self.run.backend.correct(times);
+        }
         match failed {
             Some(error) => Err(error),
             None => self.settle_move(now),

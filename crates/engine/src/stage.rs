@@ -427,7 +427,9 @@ impl Stage {
         if iterations == 0 {
             return Ok(());
         }
+        let expected = self.run.backend.expected_micros();
         self.run.advance(iterations)?;
+        let expected = (self.run.backend.expected_micros() - expected) / 1000.0;
         let cost = (now() - begun) / f64::from(iterations);
         let before = self.times.iteration_cost;
         self.times.iteration_cost = if before > 0.0 { 0.7 * before + 0.3 * cost } else { cost };
@@ -445,7 +447,7 @@ impl Stage {
         {
             self.standing = Standing::Arrived;
         }
-        self.after_training(Some(Slice { iterations, begun, alone }));
+        self.after_training(Some(Slice { iterations, expected, begun, alone }));
         Ok(())
     }
 

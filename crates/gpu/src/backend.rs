@@ -19,6 +19,8 @@ use crate::turns;
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
 const SUBMISSION_MICROS: f64 = 10_000.0;
+/// Beyond this every op is a submission anyway.
+const MOST_SLOWNESS: f64 = 1000.0;
 const RECORD_BYTES: u64 = 4 * RECORD_WORDS as u64;
 const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
 
@@ -28,7 +30,9 @@ struct Prepared {
     launches: Vec<Launch>,
     /// The words of its records in the program buffer.
     records: Range<u32>,
+    /// What it is expected to take, and each of its ops.
     micros: f64,
+    ops_micros: Vec<f64>,
     /// Turns of loops in the resident form.
     turns: u64,
 }
@@ -64,6 +68,11 @@ pub struct GpuBackend {
     encoder: Option<wgpu::CommandEncoder>,
     /// What has been recorded and not submitted, by estimate.
     recorded_micros: f64,
+    /// All that was ever recorded, by the estimate that nothing corrects.
+    expected_micros: f64,
+    /// By how much this device is slower than its prices, as far as is known.
+    slowness: f64,
+    submissions: u64,
 }
 
 impl GpuBackend {
@@ -97,6 +106,9 @@ impl GpuBackend {
             clock: Clock::of(gpu),
             encoder: None,
             recorded_micros: 0.0,
+            expected_micros: 0.0,
+            slowness: 1.0,
+            submissions: 0,
             gpu: gpu.clone(),
         }
     }
@@ -111,6 +123,12 @@ impl GpuBackend {
     #[must_use]
     pub fn held(&self) -> usize {
         self.reads.held()
+    }
+
+    /// How often something was submitted so far.
+    #[must_use]
+    pub fn submissions(&self) -> u64 {
+        self.submissions
     }
 
     fn encoder(&mut self) -> &mut wgpu::CommandEncoder {
@@ -131,6 +149,7 @@ impl GpuBackend {
                 clock.end(&self.gpu, &mut encoder, &mut self.reads);
             }
             self.gpu.queue.submit([encoder.finish()]);
+            self.submissions += 1;
         }
         self.reads.submitted(&self.gpu);
         self.uploads.restart();
@@ -196,7 +215,9 @@ impl GpuBackend {
         let crew = Crew { threads: self.tuning.threads, groups };
         let begin = records.len();
         let mut launches = Vec::new();
+        let mut ops_micros = Vec::with_capacity(checked.ops.len());
         for op in &checked.ops {
+            ops_micros.push(micros(op.op(), form, software));
             let record = u32::try_from(4 * records.len()).unwrap_or(u32::MAX);
             records.extend(encode(op, crew));
             if form == Form::Dispatch {
@@ -205,7 +226,8 @@ impl GpuBackend {
         }
         let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Prepared {
-            micros: micros(&[&checked], form, software),
+            micros: ops_micros.iter().sum(),
+            ops_micros,
             turns,
             checked,
             form,
@@ -247,32 +269,68 @@ impl GpuBackend {
         });
     }
 
-    /// Records the list in the resident form, as many times as fit into a submission.
-    fn submit_resident(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
-        let mut left = times;
+    /// Records the list in the resident form, as many times as fit into a submission. Where not even one does, its programs
+    /// are recorded one by one, and one that does not fit by itself in parts.
+    fn submit_resident(&mut self, runs: &[Run], times: u32) {
         let each: f64 =
             runs.iter().map(|run| self.programs[run.program].micros * f64::from(run.times)).sum();
+        let room = SUBMISSION_MICROS / self.slowness;
+        match runs {
+            _ if each <= room => {}
+            [Run { program, times: 1 }] => {
+                for _ in 0..times {
+                    self.submit_parts(*program, room);
+                }
+                return;
+            }
+            _ => {
+                for run in (0..times).flat_map(|_| runs) {
+                    self.submit_resident(&[Run { times: 1, ..*run }], run.times);
+                }
+                return;
+            }
+        }
+        let plan: Vec<_> = runs
+            .iter()
+            .map(|run| (self.programs[run.program].records.clone(), run.times))
+            .collect();
+        let mut left = times;
         while left > 0 {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a positive number of at most u32's size"
             )]
-            let most = (SUBMISSION_MICROS / each.max(1e-3)).clamp(1.0, f64::from(left)) as u32;
+            let most = (room / each.max(1e-3)).clamp(1.0, f64::from(left)) as u32;
             let can = u32::try_from(self.most_turns / self.turns(runs).max(1)).unwrap_or(u32::MAX);
             let most = most.min(can.max(1));
-            self.record_plan(runs, most)?;
+            self.record_plan(&plan, most);
             self.spent(each * f64::from(most));
             left -= most;
         }
-        Ok(())
     }
 
-    fn record_plan(&mut self, runs: &[Run], times: u32) -> Result<(), BackendError> {
+    /// Records one run of a program in the resident form, in parts of about `room` microseconds.
+    fn submit_parts(&mut self, program: usize, room: f64) {
+        let Prepared { records, ops_micros, .. } = &self.programs[program];
+        let (records, ops_micros) = (records.clone(), ops_micros.clone());
+        let (mut begin, mut end, mut micros) = (records.start, records.start, 0.0);
+        for cost in ops_micros {
+            end += RECORD_WORDS as u32;
+            micros += cost;
+            if micros >= room || end == records.end {
+                self.record_plan(&[(begin..end, 1)], 1);
+                self.spent(micros);
+                (begin, micros) = (end, 0.0);
+            }
+        }
+    }
+
+    /// Records a walk of the resident form over records, each range as often as it says.
+    fn record_plan(&mut self, runs: &[(Range<u32>, u32)], times: u32) {
         let mut plan = vec![times, u32::try_from(runs.len()).unwrap_or(u32::MAX), 0, 0];
-        for run in runs {
-            let records = &self.programs[run.program].records;
-            plan.extend([records.start, records.end, run.times, 0]);
+        for (records, times) in runs {
+            plan.extend([records.start, records.end, *times, 0]);
         }
         plan.resize(PLAN_WORDS, 0);
         let bytes = bytemuck::cast_slice(&plan);
@@ -294,44 +352,53 @@ impl GpuBackend {
             pass.set_bind_group(0, &groups.resident, &[0, u32::try_from(at).unwrap_or(0)]);
             pass.dispatch_workgroups(1, 1, 1);
         }
-        Ok(())
     }
 
-    fn submit_dispatch(&mut self, runs: &[Run], times: u32) {
-        for _ in 0..times {
-            for run in runs {
-                for _ in 0..run.times {
-                    self.record_launches(run.program);
-                    let cost = self.programs[run.program].micros;
-                    self.spent(cost);
-                }
+    /// Records one run of a program, one dispatch an op, and submits as often as that takes.
+    fn submit_dispatch(&mut self, program: usize) {
+        let mut done = 0;
+        while done < self.programs[program].launches.len() {
+            let (end, micros) = self.record_launches(program, done);
+            self.spent(micros);
+            done = end;
+        }
+    }
+
+    /// Records a program's dispatches from the one of this number on, until a submission is full: the number of the next,
+    /// and what they are expected to take.
+    fn record_launches(&mut self, program: usize, from: usize) -> (usize, f64) {
+        self.encoder();
+        let Prepared { launches, ops_micros, .. } = &self.programs[program];
+        let room = (SUBMISSION_MICROS - self.recorded_micros) / self.slowness;
+        let mut micros = 0.0;
+        let (Some(encoder), Some(groups)) = (&mut self.encoder, &self.groups) else {
+            return (launches.len(), micros);
+        };
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for (number, (launch, cost)) in launches.iter().zip(ops_micros).enumerate().skip(from) {
+            micros += cost;
+            if let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) {
+                let group = match launch.which {
+                    Which::Dispatch => &groups.dispatch,
+                    Which::Resident => &groups.resident,
+                    Which::Tile => &groups.tile,
+                    Which::Block => &groups.block,
+                };
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, group, &[launch.record]);
+                pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
+            }
+            if micros >= room {
+                return (number + 1, micros);
             }
         }
+        (launches.len(), micros)
     }
 
-    fn record_launches(&mut self, program: usize) {
-        self.encoder();
-        let (Some(encoder), Some(groups)) = (&mut self.encoder, &self.groups) else { return };
-        let mut pass = encoder.begin_compute_pass(&Default::default());
-        for launch in &self.programs[program].launches {
-            let Some(pipeline) = self.kernels.pipeline(launch.which, &launch.variant) else {
-                continue;
-            };
-            let group = match launch.which {
-                Which::Dispatch => &groups.dispatch,
-                Which::Resident => &groups.resident,
-                Which::Tile => &groups.tile,
-                Which::Block => &groups.block,
-            };
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, group, &[launch.record]);
-            pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
-        }
-    }
-
-    /// Submits when enough has been recorded.
+    /// So much more has been recorded, which is submitted when it is enough.
     fn spent(&mut self, micros: f64) {
-        self.recorded_micros += micros;
+        self.expected_micros += micros;
+        self.recorded_micros += micros * self.slowness;
         if self.recorded_micros >= SUBMISSION_MICROS {
             self.flush();
         }
@@ -429,15 +496,18 @@ impl Backend for GpuBackend {
             }
         }
         if self.is_resident(runs) {
-            return self.submit_resident(runs, times);
+            self.submit_resident(runs, times);
+            return Ok(());
         }
         for _ in 0..times {
             for run in runs {
                 match self.programs[run.program].form {
                     Form::Resident => {
-                        self.submit_resident(&[Run { times: 1, ..*run }], run.times)?;
+                        self.submit_resident(&[Run { times: 1, ..*run }], run.times);
                     }
-                    Form::Dispatch => self.submit_dispatch(&[*run], 1),
+                    Form::Dispatch => {
+                        (0..run.times).for_each(|_| self.submit_dispatch(run.program));
+                    }
                 }
             }
         }
@@ -482,6 +552,16 @@ impl Backend for GpuBackend {
     fn device_micros(&mut self) -> Result<Option<f64>, BackendError> {
         let Self { clock, reads, .. } = self;
         clock.as_mut().map(|clock| clock.micros(reads)).transpose()
+    }
+
+    fn expected_micros(&self) -> f64 {
+        self.expected_micros
+    }
+
+    /// Submissions are cut smaller on a device that is slower than its prices, and not larger on one that is quicker, which
+    /// would wait for its first while that is recorded.
+    fn correct(&mut self, times: f64) {
+        self.slowness = times.clamp(1.0, MOST_SLOWNESS);
     }
 
     fn form_name(&self, program: usize) -> Option<&'static str> {

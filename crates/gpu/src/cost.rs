@@ -64,21 +64,20 @@ fn work(op: &Op) -> f64 {
     }
 }
 
-/// Microseconds that one run of these programs takes in a form, roughly.
-pub(crate) fn micros(programs: &[&CheckedProgram], form: Form, software: bool) -> f64 {
+/// Microseconds that an op takes in a form, roughly.
+pub(crate) fn micros(op: &Op, form: Form, software: bool) -> f64 {
     let prices = if software { &SOFTWARE } else { &HARDWARE };
-    let ops = programs.iter().flat_map(|program| &program.ops);
-    let (count, total) =
-        ops.fold((0.0, 0.0), |(count, total), op| (count + 1.0, total + work(op.op()) / 1e6));
+    let millions = work(op) / 1e6;
     match form {
-        Form::Dispatch => count * prices.dispatch + total * prices.device,
-        Form::Resident => count * prices.barrier + total * prices.workgroup,
+        Form::Dispatch => prices.dispatch + millions * prices.device,
+        Form::Resident => prices.barrier + millions * prices.workgroup,
     }
 }
 
 /// The cheaper form for these programs.
 #[must_use]
 pub fn choose(programs: &[&CheckedProgram], software: bool) -> Form {
-    let cost = |form| micros(programs, form, software);
+    let ops = || programs.iter().flat_map(|program| &program.ops);
+    let cost = |form| ops().map(|op| micros(op.op(), form, software)).sum::<f64>();
     if cost(Form::Resident) <= cost(Form::Dispatch) { Form::Resident } else { Form::Dispatch }
 }

@@ -130,6 +130,14 @@ pub trait Backend {
         Ok(None)
     }
 
+    /// Microseconds that all submitted so far was expected to take before anything was measured; 0 where nothing is estimated.
+    fn expected_micros(&self) -> f64 {
+        0.0
+    }
+
+    /// Programs take `times` as long here as was expected: how work is cut may depend on it, and what comes of it not.
+    fn correct(&mut self, _times: f64) {}
+
     /// The form in which a program runs, for people, where the executor has several.
     fn form_name(&self, _program: usize) -> Option<&'static str> {
         None

@@ -18,6 +18,10 @@ pub(crate) struct Device {
     /// What an iteration takes, and how long words travel.
     pub(crate) each: Cell<f64>,
     pub(crate) journey: Cell<f64>,
+    /// What an iteration is expected to take, all that was expected so far, and how many times that it is said to take.
+    pub(crate) expects: Cell<f64>,
+    pub(crate) expected: Cell<f64>,
+    pub(crate) corrected: Cell<f64>,
     pub(crate) trouble: RefCell<Option<BackendError>>,
     /// Calls until it is lost.
     pub(crate) fuse: Cell<Option<u32>>,
@@ -40,6 +44,9 @@ impl Device {
             done: Cell::new(0.0),
             each: Cell::new(0.02),
             journey: Cell::new(2.0),
+            expects: Cell::new(0.02),
+            expected: Cell::new(0.0),
+            corrected: Cell::new(1.0),
             trouble: RefCell::new(None),
             fuse: Cell::new(None),
             calls: Cell::new(0),
@@ -117,6 +124,7 @@ impl Backend for Remote {
         device.call()?;
         let millis = device.each.get() * f64::from(times);
         device.done.set(device.done.get().max(device.now.get()) + millis);
+        device.expected.set(device.expected.get() + device.expects.get() * f64::from(times));
         // A D-update first: an iteration.
         self.trained = runs[0].program == 0;
         if self.trained {
@@ -159,6 +167,14 @@ impl Backend for Remote {
 
     fn in_flight(&self) -> bool {
         self.asked.values().any(|asked| asked.at > self.device.now.get())
+    }
+
+    fn expected_micros(&self) -> f64 {
+        1000.0 * self.device.expected.get()
+    }
+
+    fn correct(&mut self, times: f64) {
+        self.device.corrected.set(times);
     }
 
     fn form_name(&self, _: usize) -> Option<&'static str> {

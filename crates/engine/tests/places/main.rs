@@ -107,6 +107,20 @@ fn slices_overlap_by_two_and_none_is_long() {
     }
 }
 
+/// Within a slice work is cut by what is expected of it, which the device corrects.
+#[test]
+fn a_device_hears_how_slow_it_is() {
+    for (each, times) in [(0.02, 1.0), (0.4, 20.0), (40.0, 2000.0)] {
+        let mut host = Host::with(Known::Real, "data=ring8&g=4&d=4&batch=8");
+        let device = host.device();
+        device.each.set(each);
+        host.say(Command::Play);
+        host.work_for(3000.0);
+        let heard = device.corrected.get();
+        assert!((0.8..1.25).contains(&(heard / times)), "{each} ms: {heard} times, not {times}");
+    }
+}
+
 /// At a slow pace each iteration is followed by a frame, whose figures are the check too.
 #[test]
 fn a_slice_that_a_frame_follows_is_not_asked_for_its_figures_twice() {
