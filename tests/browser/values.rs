@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{browse, scenes::stage, steps::until_is};
 

@@ -49,7 +49,10 @@ fn a_slow_device_has_smaller_submissions_with_the_same_bits() {
             println!("{form:?}, {slowness} times as slow: {many} submissions, {few} at first");
             // 10 ms each, and what the op that fills one takes beyond that.
             let mean = slowness * expected / many as f64;
-            assert!(many > few && mean < 30_000.0, "{form:?}, {slowness} times as slow: {mean} µs each");
+            assert!(
+                many > few && mean < 30_000.0,
+                "{form:?}, {slowness} times as slow: {mean} µs each"
+            );
         }
     }
 }
