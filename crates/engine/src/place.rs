@@ -163,10 +163,13 @@ impl Stage {
     }
 
     fn tell_going_on(&mut self) {
-        let place = if self.place.backend == "cpu" { "the CPU" } else { "the GPU" };
-        let iteration = self.run.iteration();
-        let sentence = format!("The run goes on from iteration {iteration} on {place}.");
+        let sentence = format!("The {}", self.going_on());
         self.events.push(Event::Notice(sentence));
+    }
+
+    fn going_on(&self) -> String {
+        let place = if self.place.backend == "cpu" { "CPU" } else { "GPU" };
+        format!("run goes on from iteration {} on the {place}.", self.run.iteration())
     }
 
     fn answer_all(&mut self, ids: Vec<u32>) {
@@ -211,7 +214,7 @@ impl Stage {
         self.answer_all(ids);
         let mut fault = why.fault(false);
         let what = unended(&fault.message);
-        fault.message = format!("{what}: the run goes on from iteration {iteration} on the CPU.");
+        fault.message = format!("{what}: the {}", self.going_on());
         self.events.push(Event::Fault(fault));
         self.tell_place();
         self.ask_again(before);

@@ -169,8 +169,14 @@ impl Session {
     }
 
     /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
-    /// its wish gets another place.
+    /// its wish gets another place. One whose device is gone goes on there, if that comes before the CPU.
     pub fn offers_changed(&mut self, now: f64) {
+        if let Some(why) = self.stranded.take()
+            && !self.take_up(&why, now)
+        {
+            self.stranded = Some(why);
+            return;
+        }
         if self.obey_held(now) {
             self.reconsider(None);
         }
@@ -369,6 +375,15 @@ impl Session {
         if let Err(error) = recovered {
             self.close_stage(&error);
         }
+    }
+
+    /// The run whose device is gone goes on where its wish is met today. Whether it does.
+    fn take_up(&mut self, why: &EngineError, now: f64) -> bool {
+        let Some(stage) = &mut self.stage else { return true };
+        let Some(offer) = (self.offers)(stage.wish()) else { return false };
+        let recovered = stage.recover(why, offer, now);
+        self.outbox.extend(stage.take_events());
+        recovered.is_ok()
     }
 
     /// The run cannot go on: it leaves the stage.

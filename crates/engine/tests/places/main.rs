@@ -467,6 +467,42 @@ fn a_device_that_is_lost_before_the_cpu_is_here_costs_no_iteration() {
     assert_eq!((reached.iteration, host.moves()), (500, vec!["cpu"]));
 }
 
+/// The browser gives another device before what computes on the CPU has come; or one that is gone at once, too.
+#[test]
+fn a_lost_device_has_another_in_its_place_before_the_cpu_is_here() {
+    for is_gone_too in [false, true] {
+        let mut host = Host::with(Known::Alone, SMALL);
+        host.advance(300);
+        host.say(Command::Advance { id: 5, iterations: 200 });
+        host.device().lose();
+        host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+        host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
+        host.device.replace(Device::new());
+        host.device().now.set(host.now);
+        if is_gone_too {
+            host.device().lose();
+        }
+        host.session.offers_changed(host.now);
+        host.work_for(1000.0);
+        let place = if is_gone_too {
+            assert!(host.replies(5).is_empty() && host.faults().is_empty(), "it still waits");
+            host.known.set(Known::Real);
+            host.session.cpu_is_here(host.now);
+            host.hear();
+            "CPU"
+        } else {
+            "GPU"
+        };
+        let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
+        assert!(fault.message.ends_with(&format!(" on the {place}.")), "{}", fault.message);
+        assert_eq!(host.answer(6), Ok(Reply::Done));
+        let Ok(Reply::Metrics(reached)) = host.answer(5) else { panic!("no iterations") };
+        assert_eq!(reached.iteration, 500);
+        assert_eq!(host.moves(), if is_gone_too { vec!["cpu"] } else { vec![] });
+        assert_eq!(host.advance(10).iteration, 510);
+    }
+}
+
 #[test]
 fn a_run_that_needs_the_cpu_waits_for_it() {
     let mut host = Host::new(Known::Alone);
