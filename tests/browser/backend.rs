@@ -357,10 +357,11 @@ fn buffers_that_are_replaced_are_given_back() {
         let (count, bytes) = (number(&few, 0)?, number(&few, 1)?);
         ensure!((6.0..40.0).contains(&count), "{few}");
         scenes(6).await?;
-        // What is on its way is given back when it has come.
+        // What is on its way is given back when it has come. Where words come late, a run reads through a dozen buffers more;
+        // six scenes that nobody gave back would be thirty.
         page.until(&format!("no more live than after three scenes, {few}"), async || {
             let many = ask(&page, "buffers", "how many").await?;
-            Ok(number(&many, 0)? <= count + 4.0 && number(&many, 1)? <= 1.5 * bytes)
+            Ok(number(&many, 0)? <= count + 12.0 && number(&many, 1)? <= 1.5 * bytes)
         })
         .await
     });
