@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use adversaria_core::spec::BackendChoice;
 use adversaria_engine::{Next, Offer, Place, Session, Wish};
+use adversaria_kernels::backend::BackendError;
 use adversaria_kernels::cpu::CpuBackend;
 use adversaria_protocol::{Command, Event, Fault, Metrics, Reply, Scene};
 use safetensors::SafeTensors;
@@ -49,6 +50,12 @@ impl Host {
 
     pub(crate) fn device(&self) -> Rc<Device> {
         Rc::clone(&self.device.borrow())
+    }
+
+    /// The device is gone, and the session hears of it.
+    pub(crate) fn lose_device(&mut self) {
+        self.device().lose();
+        self.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, self.now);
     }
 
     pub(crate) fn say(&mut self, command: Command) {

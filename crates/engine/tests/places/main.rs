@@ -307,10 +307,9 @@ fn a_run_that_rests_loses_nothing_and_comes_back_with_the_device() {
     host.change("kd", "2");
     // The figures are drawn and the state is kept; then nothing asks the device for anything.
     host.work_for(1000.0);
-    host.device().lose();
+    host.lose_device();
     host.device.replace(Device::new());
     host.device().now.set(host.now);
-    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
     host.hear();
     let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
     assert!(fault.message.contains("from iteration 500 on the CPU"), "{}", fault.message);
@@ -450,8 +449,7 @@ fn a_device_that_is_lost_before_the_cpu_is_here_costs_no_iteration() {
     let mut host = Host::with(Known::Alone, SMALL);
     host.advance(300);
     host.say(Command::Advance { id: 5, iterations: 200 });
-    host.device().lose();
-    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+    host.lose_device();
     host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
     host.work_for(1000.0);
     assert!(host.replies(5).is_empty() && host.replies(6).is_empty(), "both wait");
@@ -474,8 +472,7 @@ fn a_lost_device_has_another_in_its_place_before_the_cpu_is_here() {
         let mut host = Host::with(Known::Alone, SMALL);
         host.advance(300);
         host.say(Command::Advance { id: 5, iterations: 200 });
-        host.device().lose();
-        host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+        host.lose_device();
         host.say(Command::Change { id: 6, field: "kd".into(), value: "2".into() });
         host.device.replace(Device::new());
         host.device().now.set(host.now);
@@ -558,8 +555,7 @@ fn who_waits_for_a_cpu_that_does_not_come_is_told() {
     host.answer(6).expect("a GPU is enough for it");
     assert_eq!(host.scene().backend, "webgpu");
     // A run whose device is gone ends, and so does the one that would take its place.
-    host.device().lose();
-    host.session.lost("webgpu", BackendError::Lost { why: "unplugged".into() }, host.now);
+    host.lose_device();
     host.session.no_cpu("the network is down", host.now);
     host.hear();
     let [fault] = host.faults()[..] else { panic!("{:?}", host.faults()) };
