@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use adversaria_tests::browser::Page;
 use anyhow::{Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{browse, scenes::stage, steps::until_is};
 
@@ -125,6 +125,17 @@ fn a_chart_shows_the_last_change_too() {
         // A slow machine may see one picture only.
         let both = shown.iter().filter(|pictures| **pictures == json!(3)).count();
         ensure!(both >= 3, "before, after the first change, after the last: {shown:?} pictures");
+        // A narrower page and back: it is drawn anew, with all there is.
+        let chart = async || -> Result<Value> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let script = "return document.querySelector('[data-testid=chart-losses]').toDataURL()";
+            page.run(script, &[]).await
+        };
+        let last = chart().await?;
+        page.resize(1000, 720).await?;
+        ensure!(chart().await? != last, "it is not drawn anew");
+        page.resize(1280, 720).await?;
+        ensure!(chart().await? == last, "the last change was not drawn");
         page.expect_quiet().await
     });
 }

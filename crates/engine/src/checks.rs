@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::figures::Figures;
 use crate::gauge::Slice;
 use crate::owed::Owed;
+use crate::run::Run;
 use crate::stage::Stage;
 
 /// Slices whose words are on their way: one that the device computes, and one that waits for it.
@@ -24,6 +25,22 @@ impl Stage {
         let checks =
             |owed: &&Owed| matches!(owed, Owed::Check { .. } | Owed::Frame { check: Some(_), .. });
         self.owed.iter().filter(checks).count() >= MOST_UNDER_WAY
+    }
+
+    /// Submits updates as a slice, which is measured: the milliseconds an update takes, where it is done by then.
+    pub(crate) fn submit_slice(
+        &mut self,
+        iterations: u32,
+        now: &dyn Fn() -> f64,
+        submit: impl FnOnce(&mut Run) -> Result<(), EngineError>,
+    ) -> Result<f64, EngineError> {
+        let (begun, before) = (now(), self.run.backend.expected_micros());
+        submit(&mut self.run)?;
+        let expected = (self.run.backend.expected_micros() - before) / 1000.0;
+        let cost = (now() - begun) / f64::from(iterations);
+        let alone = std::mem::replace(&mut self.alone, true);
+        self.after_training(Some(Slice { iterations, expected, begun, alone }));
+        Ok(cost)
     }
 
     /// Updates have been submitted.

@@ -11,7 +11,7 @@ use adversaria_core::spec::{Loss, Optimiser};
 use adversaria_protocol::{Event, Player};
 
 use crate::error::EngineError;
-use crate::gauge::{Gauge, SLICE_MILLIS, Slice};
+use crate::gauge::{Gauge, SLICE_MILLIS};
 use crate::owed::{Owed, Verdict};
 use crate::stage::Stage;
 
@@ -242,16 +242,11 @@ impl Stage {
         };
         let fallen = i32::try_from(falls(&pursuit.marks)).unwrap_or(i32::MAX);
         let rate = first_rate(optimiser) * FALL.powi(fallen);
-        let begun = now();
-        let expected = self.run.backend.expected_micros();
-        self.run.train_alone(pursuit.player, rate, updates)?;
-        let expected = (self.run.backend.expected_micros() - expected) / 1000.0;
+        let player = pursuit.player;
+        let cost = self.submit_slice(updates, now, |run| run.train_alone(player, rate, updates))?;
         pursuit.made += updates;
         pursuit.of_round += updates;
-        let cost = (now() - begun) / f64::from(updates);
         pursuit.cost = if pursuit.cost > 0.0 { 0.7 * pursuit.cost + 0.3 * cost } else { cost };
-        let alone = std::mem::replace(&mut self.alone, true);
-        self.after_training(Some(Slice { iterations: updates, expected, begun, alone }));
         Ok(())
     }
 

@@ -171,11 +171,10 @@ impl Session {
     /// What wishes get has changed, or is known now: goes on with what waited for it, and moves the run on stage when
     /// its wish gets another place. One whose device is gone goes on there, if that comes before the CPU.
     pub fn offers_changed(&mut self, now: f64) {
-        if let Some(why) = self.stranded.take()
-            && !self.take_up(&why, now)
-        {
-            self.stranded = Some(why);
-            return;
+        let stranded = self.stranded.clone().zip(self.stage.as_ref().map(Stage::wish));
+        if let Some((why, wish)) = stranded {
+            let Some(Ok(())) = self.go_on_where(wish, &why, now) else { return };
+            self.stranded = None;
         }
         if self.obey_held(now) {
             self.reconsider(None);
@@ -365,25 +364,24 @@ impl Session {
 
     /// The device under the run is gone: the run goes on on the CPU from what is left of it.
     fn fall_back(&mut self, why: &EngineError, now: f64) {
-        let Some(stage) = &mut self.stage else { return };
-        let Some(cpu) = (self.offers)(Wish::CPU) else {
-            self.stranded = Some(why.clone());
-            return;
-        };
-        let recovered = stage.recover(why, cpu, now);
-        self.outbox.extend(stage.take_events());
-        if let Err(error) = recovered {
-            self.close_stage(&error);
+        match self.go_on_where(Wish::CPU, why, now) {
+            None => self.stranded = self.stage.is_some().then(|| why.clone()),
+            Some(Err(error)) => self.close_stage(&error),
+            Some(Ok(())) => {}
         }
     }
 
-    /// The run whose device is gone goes on where its wish is met today. Whether it does.
-    fn take_up(&mut self, why: &EngineError, now: f64) -> bool {
-        let Some(stage) = &mut self.stage else { return true };
-        let Some(offer) = (self.offers)(stage.wish()) else { return false };
+    /// The run whose device is gone goes on where this wish is met today; nothing where it is not.
+    fn go_on_where(
+        &mut self,
+        wish: Wish,
+        why: &EngineError,
+        now: f64,
+    ) -> Option<Result<(), EngineError>> {
+        let (stage, offer) = (self.stage.as_mut()?, (self.offers)(wish)?);
         let recovered = stage.recover(why, offer, now);
         self.outbox.extend(stage.take_events());
-        recovered.is_ok()
+        Some(recovered)
     }
 
     /// The run cannot go on: it leaves the stage.

@@ -10,7 +10,7 @@ use crate::checks::Check;
 use crate::diagnose::told;
 use crate::error::EngineError;
 use crate::evaluate::judge_of;
-use crate::gauge::{Gauge, MOST, SLICE_MILLIS, Slice};
+use crate::gauge::{Gauge, MOST, SLICE_MILLIS};
 use crate::history::History;
 use crate::optimum::Pursuit;
 use crate::owed::{Owed, Snapshot};
@@ -427,13 +427,9 @@ impl Stage {
         if iterations == 0 {
             return Ok(());
         }
-        let expected = self.run.backend.expected_micros();
-        self.run.advance(iterations)?;
-        let expected = (self.run.backend.expected_micros() - expected) / 1000.0;
-        let cost = (now() - begun) / f64::from(iterations);
+        let cost = self.submit_slice(iterations, now, |run| run.advance(iterations))?;
         let before = self.times.iteration_cost;
         self.times.iteration_cost = if before > 0.0 { 0.7 * before + 0.3 * cost } else { cost };
-        let alone = std::mem::replace(&mut self.alone, true);
         if let Some(rate) = self.pace {
             let step = 1000.0 / f64::from(rate);
             let from = self.times.next_iteration.max(begun - 100.0);
@@ -447,7 +443,6 @@ impl Stage {
         {
             self.standing = Standing::Arrived;
         }
-        self.after_training(Some(Slice { iterations, expected, begun, alone }));
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use crate::turns;
 
 /// A submission is meant to keep the device for no longer than this, as far as can be told beforehand.
 const SUBMISSION_MICROS: f64 = 10_000.0;
-/// Beyond this every op is a submission anyway.
+/// What seems to be slower than this is a kernel in the making, or a machine that slept.
 const MOST_SLOWNESS: f64 = 1000.0;
 const RECORD_BYTES: u64 = 4 * RECORD_WORDS as u64;
 const PLAN_BYTES: u64 = 4 * PLAN_WORDS as u64;
@@ -30,11 +30,32 @@ struct Prepared {
     launches: Vec<Launch>,
     /// The words of its records in the program buffer.
     records: Range<u32>,
-    /// What it is expected to take, and each of its ops.
-    micros: f64,
+    /// What each of its ops is expected to take.
     ops_micros: Vec<f64>,
     /// Turns of loops in the resident form.
     turns: u64,
+}
+
+impl Prepared {
+    /// What it is expected to take.
+    fn micros(&self) -> f64 {
+        self.ops_micros.iter().sum()
+    }
+
+    /// Its records in parts of about `room` microseconds, and what each is expected to take.
+    fn parts(&self, room: f64) -> Vec<(Range<u32>, f64)> {
+        let mut parts = vec![];
+        let (mut begin, mut micros) = (self.records.start, 0.0);
+        let ends = self.records.clone().step_by(RECORD_WORDS).map(|at| at + RECORD_WORDS as u32);
+        for (end, cost) in ends.zip(&self.ops_micros) {
+            micros += cost;
+            if micros >= room || end == self.records.end {
+                parts.push((begin..end, micros));
+                (begin, micros) = (end, 0.0);
+            }
+        }
+        parts
+    }
 }
 
 struct Groups {
@@ -226,7 +247,6 @@ impl GpuBackend {
         }
         let word = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Prepared {
-            micros: ops_micros.iter().sum(),
             ops_micros,
             turns,
             checked,
@@ -273,22 +293,17 @@ impl GpuBackend {
     /// are recorded one by one, and one that does not fit by itself in parts.
     fn submit_resident(&mut self, runs: &[Run], times: u32) {
         let each: f64 =
-            runs.iter().map(|run| self.programs[run.program].micros * f64::from(run.times)).sum();
+            runs.iter().map(|run| self.programs[run.program].micros() * f64::from(run.times)).sum();
         let room = SUBMISSION_MICROS / self.slowness;
-        match runs {
-            _ if each <= room => {}
-            [Run { program, times: 1 }] => {
-                for _ in 0..times {
-                    self.submit_parts(*program, room);
-                }
-                return;
-            }
-            _ => {
+        if each > room {
+            if let [Run { program, times: 1 }] = runs {
+                (0..times).for_each(|_| self.submit_parts(*program, room));
+            } else {
                 for run in (0..times).flat_map(|_| runs) {
                     self.submit_resident(&[Run { times: 1, ..*run }], run.times);
                 }
-                return;
             }
+            return;
         }
         let plan: Vec<_> = runs
             .iter()
@@ -312,17 +327,9 @@ impl GpuBackend {
 
     /// Records one run of a program in the resident form, in parts of about `room` microseconds.
     fn submit_parts(&mut self, program: usize, room: f64) {
-        let Prepared { records, ops_micros, .. } = &self.programs[program];
-        let (records, ops_micros) = (records.clone(), ops_micros.clone());
-        let (mut begin, mut end, mut micros) = (records.start, records.start, 0.0);
-        for cost in ops_micros {
-            end += RECORD_WORDS as u32;
-            micros += cost;
-            if micros >= room || end == records.end {
-                self.record_plan(&[(begin..end, 1)], 1);
-                self.spent(micros);
-                (begin, micros) = (end, 0.0);
-            }
+        for (records, micros) in self.programs[program].parts(room) {
+            self.record_plan(&[(records, 1)], 1);
+            self.spent(micros);
         }
     }
 

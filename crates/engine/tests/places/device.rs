@@ -10,6 +10,9 @@ use adversaria_kernels::backend::{Backend, BackendError, Run, Ticket};
 use adversaria_kernels::cpu::CpuBackend;
 use adversaria_kernels::program::{Program, Table};
 
+/// What an iteration is expected to take, milliseconds.
+const EXPECTED: f64 = 0.02;
+
 /// A device and what is known of it. Milliseconds.
 pub(crate) struct Device {
     pub(crate) now: Cell<f64>,
@@ -18,8 +21,7 @@ pub(crate) struct Device {
     /// What an iteration takes, and how long words travel.
     pub(crate) each: Cell<f64>,
     pub(crate) journey: Cell<f64>,
-    /// What an iteration is expected to take, all that was expected so far, and how many times that it is said to take.
-    pub(crate) expects: Cell<f64>,
+    /// What was expected of all so far, and how many times that it is said to take.
     pub(crate) expected: Cell<f64>,
     pub(crate) corrected: Cell<f64>,
     pub(crate) trouble: RefCell<Option<BackendError>>,
@@ -44,7 +46,6 @@ impl Device {
             done: Cell::new(0.0),
             each: Cell::new(0.02),
             journey: Cell::new(2.0),
-            expects: Cell::new(0.02),
             expected: Cell::new(0.0),
             corrected: Cell::new(1.0),
             trouble: RefCell::new(None),
@@ -124,7 +125,7 @@ impl Backend for Remote {
         device.call()?;
         let millis = device.each.get() * f64::from(times);
         device.done.set(device.done.get().max(device.now.get()) + millis);
-        device.expected.set(device.expected.get() + device.expects.get() * f64::from(times));
+        device.expected.set(device.expected.get() + EXPECTED * f64::from(times));
         // A D-update first: an iteration.
         self.trained = runs[0].program == 0;
         if self.trained {
