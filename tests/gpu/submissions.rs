@@ -44,7 +44,7 @@ fn a_slow_device_has_smaller_submissions_with_the_same_bits() {
         assert_eq!(cut(&gpu, form, 0.01).1, few);
         for slowness in [20.0, 200.0] {
             let (same, many, still) = cut(&gpu, form, slowness);
-            assert_eq!(same, bits, "{form:?}, {slowness} times as slow");
+            assert!(same == bits, "{form:?}, {slowness} times as slow: other bits");
             assert!((still - expected).abs() < 1e-6 * expected, "{still} µs, {expected} µs");
             println!("{form:?}, {slowness} times as slow: {many} submissions, {few} at first");
             // 10 ms each, and what the op that fills one takes beyond that.

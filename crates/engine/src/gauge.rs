@@ -160,7 +160,11 @@ mod tests {
 
     #[test]
     fn how_slow_a_device_is_becomes_known_whatever_the_journey() {
-        assert_eq!(Gauge::default().times_expected(), None);
+        let mut gauge = Gauge::default();
+        assert_eq!(gauge.times_expected(), None);
+        gauge.arrive(Slice { iterations: 1, expected: EXPECTED, begun: 0.0, alone: true });
+        gauge.reckon(50.0 + EXPECTED);
+        assert_eq!(gauge.times_expected(), None, "of one slice most may be the journey");
         for overhead in [0.0, 5.0, 50.0] {
             for each in [0.05, 3.0, 200.0] {
                 let times = gauged(overhead, each, 0.0).1.times_expected();
